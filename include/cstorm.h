@@ -1,0 +1,11 @@
+/* cstorm: Apache Storm spouts and bolts in C. This header takes all the others. */
+#ifndef CSTORM_H
+#define CSTORM_H
+
+#include <cstorm/components.h>
+#include <cstorm/task.h>
+#include <cstorm/topology.h>
+#include <cstorm/tuple.h>
+#include <cstorm/value.h>
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * Ready-made components. Each is a class to put in a topology; its settings are configuration
+ * keys (see storm_setting), which a topology's --help lists.
+ */
+#ifndef CSTORM_COMPONENTS_H
+#define CSTORM_COMPONENTS_H
+
+#include <cstorm/topology.h>
+
+/**
+ * Spout: the lines of files or of the standard input, one tuple a line.
+ *
+ * Emits ("line"), without the line's end (\n or \r\n). Reliable and bounded: it finishes when all
+ * lines are read. Bytes that are not UTF-8 become U+FFFD, as Unicode recommends (one for each
+ * maximal part of a sequence), and the log tells where and in how many lines.
+ *
+ * Settings: input: a path, a JSON array of paths, or - for the standard input of the run.
+ * Several tasks share the files among them, whole files to each.
+ */
+STORM_API extern const struct storm_spout_class storm_lines_spout;
+
+/**
+ * Bolt: the words of a text. Reads the first field, emits ("word"): each maximal run of bytes
+ * other than ASCII white space (space, \t, \n, \v, \f, \r), unchanged.
+ */
+STORM_API extern const struct storm_bolt_class storm_split_bolt;
+
+/**
+ * Bolt: counts equal strings. Reads the first field, emits ("word", "count"): at every tick what
+ * has changed since the last one, and the rest when it closes. Group its input by that field.
+ */
+STORM_API extern const struct storm_bolt_class storm_count_bolt;
+
+/**
+ * Bolt: the latest number for each key, written as a table when the bolt closes. Reads the first
+ * field as the key (a string) and the second as its number; writes key, tab, number on each
+ * line, the largest number first, then by the bytes of the key. One task only.
+ *
+ * Settings: output: a path, or - for the standard output of the run.
+ */
+STORM_API extern const struct storm_bolt_class storm_table_bolt;
+
+#endif

@@ -1,0 +1,111 @@
+/* The main function of a topology's program. */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "component/task.h"
+
+static int print_description(const struct storm_topology *topology)
+{
+	json_t *description = describe_topology(topology);
+	int err = -1;
+
+	if (description)
+		err = json_dumpf(description, stdout, JSON_INDENT(2));
+	json_decref(description);
+	if (err < 0 || putchar('\n') == EOF || fflush(stdout) == EOF) {
+		fprintf(stderr, "%s: cannot print the description\n", topology->name);
+		return 1;
+	}
+	return 0;
+}
+
+static void print_component(
+	const char *name, const char *summary, const char *kind, int parallelism)
+{
+	printf("  %-12s %s x%d%s%s\n", name, kind, parallelism == 0 ? 1 : parallelism,
+		summary ? ": " : "", summary ? summary : "");
+}
+
+static void print_settings(
+	const struct storm_topology *topology, const struct storm_setting *setting)
+{
+	for (; setting && setting->name; setting++) {
+		printf("  %s.%s  %s", topology->name, setting->name,
+			setting->summary ? setting->summary : "");
+		if (setting->value)
+			printf(" (default: %s)", setting->value);
+		printf("\n");
+	}
+}
+
+static void print_help(const struct storm_topology *topology, const char *program)
+{
+	const struct storm_spout *spout;
+	const struct storm_bolt *bolt;
+
+	printf("%s: %s\n\n", topology->name,
+		topology->summary ? topology->summary : "a Storm topology");
+	printf("Run it on this machine:\n  cstorm run %s [-o KEY=VALUE]... [-p COMPONENT=N]...\n\n",
+		program);
+	printf("Options:\n"
+	       "  --describe   print the topology as JSON\n"
+	       "  --help       print this\n"
+	       "  --version    print the version of cstorm that it is built with\n"
+	       "With no option it is a component: it speaks Storm's multi-lang protocol on its\n"
+	       "standard input and output.\n\nComponents:\n");
+	for (spout = topology->spouts; spout && spout->name; spout++)
+		print_component(
+			spout->name, spout->spout_class->summary, "spout", spout->parallelism);
+	for (bolt = topology->bolts; bolt && bolt->name; bolt++)
+		print_component(bolt->name, bolt->bolt_class->summary, "bolt", bolt->parallelism);
+	printf("\nSettings (-o KEY=VALUE):\n");
+	for (spout = topology->spouts; spout && spout->name; spout++)
+		print_settings(topology, spout->spout_class->settings);
+	for (bolt = topology->bolts; bolt && bolt->name; bolt++)
+		print_settings(topology, bolt->bolt_class->settings);
+	for (const struct storm_config_entry *entry = topology->config; entry && entry->key;
+		entry++)
+		printf("  %s  (here: %s)\n", entry->key, entry->value);
+}
+
+static int refuse(const struct storm_topology *topology, const char *program, const char *what)
+{
+	fprintf(stderr, "%s: %s.\nRun the topology with `cstorm run %s`; `%s --help` says more.\n",
+		topology->name, what, program, program);
+	return 2;
+}
+
+int storm_main(const struct storm_topology *topology, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "describe", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{ 0 },
+	};
+	const char *program = argc > 0 ? argv[0] : topology->name;
+
+	switch (getopt_long(argc, argv, "h", options, NULL)) {
+	case -1:
+		break;
+	case 'd':
+		return print_description(topology);
+	case 'h':
+		print_help(topology, program);
+		return fflush(stdout) == EOF ? 1 : 0;
+	case 'v':
+		printf("%s, with cstorm %s\n", topology->name, CSTORM_VERSION);
+		return fflush(stdout) == EOF ? 1 : 0;
+	default:
+		return 2; /* getopt has said why */
+	}
+	if (optind < argc)
+		return refuse(topology, program, "it takes no arguments");
+	if (isatty(STDIN_FILENO))
+		return refuse(topology, program,
+			"as a component it reads Storm's multi-lang protocol, not a terminal");
+	return task_run(topology);
+}

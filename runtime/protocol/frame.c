@@ -1,0 +1,94 @@
+/* Finds frames in a stream of bytes. */
+#include "protocol/frame.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* One read takes what a pipe of the largest usual size holds. */
+#define READ_SIZE ((size_t)128 << 10)
+
+void frame_reader_free(struct frame_reader *reader)
+{
+	buffer_free(&reader->buffer);
+	reader->start = reader->line = reader->scanned = 0;
+}
+
+/* Forget the frames that were returned, and make room for at least `length` more bytes. */
+static int make_room(struct frame_reader *reader, size_t length)
+{
+	struct buffer *buffer = &reader->buffer;
+
+	if (reader->start == buffer->length) {
+		buffer->length = reader->start = reader->line = reader->scanned = 0;
+	} else if (reader->start > 0 && buffer->capacity - buffer->length < length) {
+		memmove(buffer->data, buffer->data + reader->start, buffer->length - reader->start);
+		buffer->length -= reader->start;
+		reader->line -= reader->start;
+		reader->scanned -= reader->start;
+		reader->start = 0;
+	}
+	return buffer_reserve(buffer, length);
+}
+
+ssize_t frame_reader_read(struct frame_reader *reader, int fd)
+{
+	ssize_t count;
+
+	if (make_room(reader, READ_SIZE) < 0)
+		return -ENOMEM;
+	do
+		count = read(fd, reader->buffer.data + reader->buffer.length, READ_SIZE);
+	while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return -errno;
+	reader->buffer.length += (size_t)count;
+	return count;
+}
+
+int frame_reader_feed(struct frame_reader *reader, const char *data, size_t length)
+{
+	if (make_room(reader, length) < 0)
+		return -ENOMEM;
+	buffer_append(&reader->buffer, data, length);
+	return 0;
+}
+
+static bool is_end(const char *line, size_t length)
+{
+	if (length == 4 && line[3] == '\r')
+		length = 3;
+	return length == 3 && memcmp(line, "end", 3) == 0;
+}
+
+int frame_reader_next(struct frame_reader *reader, struct span *frame)
+{
+	size_t limit = reader->limit > 0 ? reader->limit : FRAME_LIMIT;
+	const char *data = reader->buffer.data;
+
+	while (reader->scanned < reader->buffer.length) {
+		size_t start = reader->start;
+		size_t line = reader->line;
+		const char *newline = memchr(
+			data + reader->scanned, '\n', reader->buffer.length - reader->scanned);
+
+		if (!newline) {
+			reader->scanned = reader->buffer.length;
+			break;
+		}
+		reader->line = reader->scanned = (size_t)(newline - data) + 1;
+		if (!is_end(data + line, (size_t)(newline - data) - line))
+			continue;
+		reader->start = reader->line;
+		*frame = (struct span){ data + start, line > start ? line - 1 - start : 0 };
+		return frame->length > limit ? -EMSGSIZE : 1;
+	}
+	return reader->buffer.length - reader->start > limit ? -EMSGSIZE : 0;
+}
+
+struct span frame_reader_rest(const struct frame_reader *reader)
+{
+	if (reader->buffer.length == reader->start)
+		return (struct span){ "", 0 };
+	return (struct span){ reader->buffer.data + reader->start,
+		reader->buffer.length - reader->start };
+}

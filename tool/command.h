@@ -1,0 +1,20 @@
+/* The subcommands of cstorm: one file each, listed in one table. */
+#ifndef TOOL_COMMAND_H
+#define TOOL_COMMAND_H
+
+/* The exit statuses of every subcommand. */
+enum exit_status {
+	EXIT_STATUS_DONE = 0,
+	EXIT_STATUS_FAILED = 1,
+	EXIT_STATUS_USAGE = 2, /* wrong usage, or a topology that is not valid */
+};
+
+struct command {
+	const char *name;
+	const char *summary;
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+
+int command_run(int argc, char **argv);
+
+#endif

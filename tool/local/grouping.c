@@ -1,0 +1,162 @@
+/*
+ * Fields grouping: the same task for the same values as in Storm, which takes
+ * floorMod(Arrays.deepHashCode(values), tasks) of the values as its JSON parser makes them:
+ * String, Integer or Long, Double, Boolean, null, List, Map.
+ */
+#include <errno.h>
+#include <jansson.h>
+
+#include "base/utf8.h"
+#include "local/run.h"
+
+static uint32_t hash_wide(uint64_t bits)
+{
+	return (uint32_t)(bits ^ bits >> 32);
+}
+
+/* Integer.hashCode and Long.hashCode. */
+static uint32_t hash_integer(int64_t integer)
+{
+	if (integer >= INT32_MIN && integer <= INT32_MAX)
+		return (uint32_t)(int32_t)integer;
+	return hash_wide((uint64_t)integer);
+}
+
+/* Double.hashCode. */
+static uint32_t hash_double(double number)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &number, sizeof(bits));
+	return hash_wide(bits);
+}
+
+static uint32_t hash_boolean(bool boolean)
+{
+	return boolean ? 1231 : 1237;
+}
+
+/* String.hashCode: over the code units of UTF-16. */
+static uint32_t hash_string(struct span string)
+{
+	const char *at = string.data;
+	const char *end = at + string.length;
+	uint32_t hash = 0;
+
+	while (at < end) {
+		size_t length;
+		uint32_t point;
+
+		if ((unsigned char)*at < 0x80) {
+			hash = hash * 31 + (unsigned char)*at++;
+			continue;
+		}
+		length = utf8_sequence(at, end);
+		point = utf8_read(at, length);
+		at += length;
+		if (point >= 0x10000) {
+			hash = hash * 31 + (0xD800 + ((point - 0x10000) >> 10));
+			point = 0xDC00 + ((point - 0x10000) & 0x3FF);
+		}
+		hash = hash * 31 + point;
+	}
+	return hash;
+}
+
+/* List.hashCode and Map.hashCode, with all that is in them. */
+static uint32_t hash_tree(const json_t *value)
+{
+	const char *key;
+	json_t *member;
+	uint32_t hash;
+	size_t i;
+
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		return hash_string(
+			(struct span){ json_string_value(value), json_string_length(value) });
+	case JSON_INTEGER:
+		return hash_integer(json_integer_value(value));
+	case JSON_REAL:
+		return hash_double(json_real_value(value));
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return hash_boolean(json_is_true(value));
+	case JSON_NULL:
+		return 0;
+	case JSON_ARRAY:
+		hash = 1;
+		json_array_foreach(value, i, member)
+			hash = hash * 31 + hash_tree(member);
+		return hash;
+	case JSON_OBJECT:
+		hash = 0;
+		json_object_foreach((json_t *)value, key, member)
+			hash += hash_string(span_of(key)) ^ hash_tree(member);
+		return hash;
+	}
+	return 0;
+}
+
+static uint32_t hash_nested(const struct json_text *value)
+{
+	json_t *tree = json_loadb(
+		value->text.data, value->text.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	/* What jansson cannot hold (a number out of range) still has a hash of its own. */
+	uint32_t hash = tree ? hash_tree(tree) : hash_string(value->text);
+
+	json_decref(tree);
+	return hash;
+}
+
+static uint32_t hash_text(const struct json_text *value, struct buffer *scratch)
+{
+	int64_t integer;
+	double number;
+
+	switch (value->type) {
+	case STORM_STRING:
+		if (!value->escaped)
+			return hash_string(
+				(struct span){ value->text.data + 1, value->text.length - 2 });
+		buffer_truncate(scratch, 0);
+		if (buffer_reserve(scratch, value->text.length) < 0)
+			return 0;
+		scratch->length = json_decode_string(value, scratch->data);
+		return hash_string(buffer_span(scratch));
+	case STORM_INTEGER:
+		if (json_decode_integer(value, &integer) == 0)
+			return hash_integer(integer);
+		return hash_string(value->text);
+	case STORM_DOUBLE:
+		if (json_decode_double(value, &number) == 0)
+			return hash_double(number);
+		return hash_string(value->text);
+	case STORM_BOOLEAN:
+		return hash_boolean(value->text.data[0] == 't');
+	case STORM_ARRAY:
+	case STORM_OBJECT:
+		return hash_nested(value);
+	case STORM_NULL:
+	case STORM_JSON:
+		break;
+	}
+	return 0;
+}
+
+int32_t grouping_hash(
+	const struct json_text *values, const size_t *indexes, size_t count, struct buffer *scratch)
+{
+	uint32_t hash = 1;
+
+	for (size_t i = 0; i < count; i++)
+		hash = hash * 31 + hash_text(&values[indexes[i]], scratch);
+	return (int32_t)hash;
+}
+
+size_t grouping_index(int32_t hash, size_t task_count)
+{
+	int64_t index = hash % (int64_t)task_count;
+
+	return (size_t)(index < 0 ? index + (int64_t)task_count : index);
+}

@@ -1,0 +1,21 @@
+/* The local runner: runs a topology as processes on this machine, with no JVM. */
+#ifndef LOCAL_LOCAL_H
+#define LOCAL_LOCAL_H
+
+#include "spec/spec.h"
+
+struct local_options {
+	double seconds; /* stop gracefully after this time; 0: never */
+	const char *stats_path; /* write the statistics there as JSON; NULL: do not */
+	int verbosity; /* -1 quiet, 0 usual, 1 verbose */
+};
+
+/*
+ * Check the configuration that the runner itself heeds: 0, or -EINVAL with a line for each problem.
+ */
+int local_check(const struct spec *spec, struct buffer *problems);
+
+/* Run a checked topology until its end. Returns an exit status (see command.h). */
+int local_run(const struct spec *spec, const struct local_options *options);
+
+#endif

@@ -1,0 +1,81 @@
+/* The run's log: lines on the standard error, with time, level, component and task. */
+#include <stdio.h>
+#include <time.h>
+
+#include "base/bytes.h"
+#include "local/run.h"
+
+static const char *const level_names[] = {
+	[STORM_LOG_TRACE] = "TRACE",
+	[STORM_LOG_DEBUG] = "DEBUG",
+	[STORM_LOG_INFO] = "INFO",
+	[STORM_LOG_WARN] = "WARN",
+	[STORM_LOG_ERROR] = "ERROR",
+};
+
+static enum storm_log_level lowest = STORM_LOG_INFO;
+
+void log_set_verbosity(int verbosity)
+{
+	if (verbosity < 0)
+		lowest = STORM_LOG_ERROR;
+	else
+		lowest = verbosity > 0 ? STORM_LOG_TRACE : STORM_LOG_INFO;
+}
+
+/* Write one line, without the control characters that would play with a terminal. */
+static void write_line(const char *level, const struct task *task, struct span line)
+{
+	struct timespec time;
+	struct tm local;
+	char clock[16];
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	localtime_r(&time.tv_sec, &local);
+	strftime(clock, sizeof(clock), "%H:%M:%S", &local);
+	fprintf(stderr, "%s.%03ld %-6s ", clock, time.tv_nsec / 1000000, level);
+	if (task)
+		fprintf(stderr, "%s[%d]: ", task->component->spec->name, task->id);
+	else
+		fprintf(stderr, "cstorm: ");
+	for (size_t i = 0; i < line.length; i++) {
+		unsigned char c = (unsigned char)line.data[i];
+
+		putc((c < 0x20 && c != '\t') || c == 0x7F ? '?' : c, stderr);
+	}
+	putc('\n', stderr);
+}
+
+void log_text(
+	enum storm_log_level level, const struct task *task, const char *kind, struct span text)
+{
+	if (level < lowest)
+		return;
+	flockfile(stderr);
+	do {
+		const char *newline = memchr(text.data, '\n', text.length);
+		size_t length = newline ? (size_t)(newline - text.data) : text.length;
+
+		write_line(
+			kind ? kind : level_names[level], task, (struct span){ text.data, length });
+		length += newline != NULL;
+		text.data += length;
+		text.length -= length;
+	} while (text.length > 0);
+	fflush(stderr);
+	funlockfile(stderr);
+}
+
+void log_line(enum storm_log_level level, const struct task *task, const char *format, ...)
+{
+	struct buffer text = { 0 };
+	va_list arguments;
+
+	if (level < lowest)
+		return;
+	va_start(arguments, format);
+	buffer_append_formatv(&text, format, arguments);
+	va_end(arguments);
+	log_text(level, task, NULL, span_of(buffer_text(&text)));
+	buffer_free(&text);
+}

@@ -1,0 +1,124 @@
+/* Processes: how they start, and that none is left behind. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "local/run.h"
+
+/* A larger pipe means fewer switches between the processes. */
+#define PIPE_SIZE (256 << 10)
+
+/* In the child: never returns. */
+static void become(
+	const char *const *command, int input, int output, int errors, int failure, pid_t parent)
+{
+	int err;
+
+	/*
+	 * An interrupt from the terminal and a signal to the whole group are the runner's to
+	 * handle: it closes the components in order. If the runner dies, they die.
+	 */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGPIPE, SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == parent && dup2(input, STDIN_FILENO) >= 0 &&
+		dup2(output, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0)
+		execvp(command[0], (char *const *)command);
+	err = errno;
+	if (write(failure, &err, sizeof(err)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static void close_pair(int pair[2])
+{
+	if (pair[0] >= 0)
+		close(pair[0]);
+	if (pair[1] >= 0)
+		close(pair[1]);
+}
+
+int process_start(struct process *process, const char *const *command)
+{
+	int input[2] = { -1, -1 };
+	int output[2] = { -1, -1 };
+	int errors[2] = { -1, -1 };
+	int failure[2] = { -1, -1 };
+	pid_t parent = getpid();
+	pid_t pid = -1;
+	int err = 0;
+
+	if (pipe2(input, O_CLOEXEC) < 0 || pipe2(output, O_CLOEXEC) < 0 ||
+		pipe2(errors, O_CLOEXEC) < 0 || pipe2(failure, O_CLOEXEC) < 0 ||
+		(pid = fork()) < 0) {
+		err = -errno;
+		close_pair(input);
+		close_pair(output);
+		close_pair(errors);
+		close_pair(failure);
+		return err;
+	}
+	if (pid == 0)
+		become(command, input[0], output[1], errors[1], failure[1], parent);
+	close(input[0]);
+	close(output[1]);
+	close(errors[1]);
+	close(failure[1]);
+	if (read(failure[0], &err, sizeof(err)) == (ssize_t)sizeof(err)) {
+		close(failure[0]);
+		close(input[1]);
+		close(output[0]);
+		close(errors[0]);
+		waitpid(pid, NULL, 0);
+		return -err;
+	}
+	close(failure[0]);
+	fcntl(input[1], F_SETPIPE_SZ, PIPE_SIZE);
+	fcntl(output[0], F_SETPIPE_SZ, PIPE_SIZE);
+	fcntl(input[1], F_SETFL, O_NONBLOCK);
+	fcntl(output[0], F_SETFL, O_NONBLOCK);
+	fcntl(errors[0], F_SETFL, O_NONBLOCK);
+	*process = (struct process){ pid, input[1], output[0], errors[0] };
+	return 0;
+}
+
+void process_adopt_orphans(void)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+/* Kill those that are children now: how many there were. */
+static int kill_children(void)
+{
+	char path[64];
+	FILE *children;
+	int count = 0;
+	long pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
+	children = fopen(path, "re");
+	if (!children)
+		return 0;
+	while (fscanf(children, "%ld", &pid) == 1) {
+		kill((pid_t)pid, SIGKILL);
+		count++;
+	}
+	fclose(children);
+	return count;
+}
+
+void process_kill_descendants(void)
+{
+	/* The children of those that die become ours. */
+	while (kill_children() > 0) {
+		while (waitpid(-1, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+}

@@ -1,0 +1,376 @@
+/*
+ * The router: from an emit to the queues of those that receive it.
+ *
+ * It looks only at what a grouping needs; the text of the values is copied as it came.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "local/run.h"
+#include "protocol/json_write.h"
+
+/* What an emit gives to each of its copies. */
+struct emission {
+	struct task *task;
+	struct route *route;
+	const struct message *message;
+	uint64_t tree; /* that it begins; 0: none */
+	bool wants_task_ids;
+};
+
+static struct route *find_route(struct component *component, const struct message *message)
+{
+	for (size_t i = 0; i < component->spec->output_count; i++) {
+		if (message_stream_is(message, component->routes[i].stream->name))
+			return &component->routes[i];
+	}
+	return NULL;
+}
+
+/* Connect a copy to the trees of what it is anchored to. */
+static int add_edges(struct emission *emission, struct delivery *delivery)
+{
+	struct run *run = emission->task->run;
+	int err = 0;
+
+	if (emission->tree != 0) {
+		uint64_t value = acker_random(&run->acker);
+
+		acker_mix(run, emission->tree, value);
+		return delivery_add_edge(delivery, emission->tree, value);
+	}
+	for (size_t i = 0; i < run->anchors.count && err == 0; i++) {
+		struct delivery *anchor =
+			slots_get(&emission->task->deliveries, run->anchors.items[i]);
+		struct edge *edges = delivery_edges(anchor);
+
+		for (uint32_t j = 0; j < anchor->edge_count && err == 0; j++) {
+			uint64_t value = acker_random(&run->acker);
+
+			edges[j].value ^= value;
+			err = delivery_add_edge(delivery, edges[j].tree, value);
+		}
+	}
+	return err;
+}
+
+/* Queue one copy. */
+static int deliver(struct emission *emission, struct target *target, struct task *receiver)
+{
+	struct buffer *queue = task_queue(receiver);
+	struct delivery *delivery;
+	uint64_t number;
+	void *entry;
+
+	if (receiver->state == TASK_GONE)
+		return 0;
+	number = slots_take(&receiver->deliveries, &entry);
+	if (number == 0)
+		return -ENOMEM;
+	delivery = entry;
+	delivery->target = target;
+	delivery->since = receiver->run->now;
+	delivery->edge_count = 0;
+	/* An anchor may be a delivery of the same task, whose entries may have moved. */
+	if (add_edges(emission, delivery) < 0)
+		return -ENOMEM;
+
+	buffer_append_literal(queue, "{\"id\":\"");
+	buffer_append_unsigned(queue, number);
+	buffer_append_span(queue, buffer_span(&emission->route->head));
+	buffer_append_integer(queue, emission->task->id);
+	buffer_append_literal(queue, ",\"tuple\":");
+	buffer_append_span(queue, emission->message->tuple.text);
+	buffer_append_literal(queue, "}" FRAME_END);
+	emission->route->transferred++;
+	target->executed++;
+	if (!emission->wants_task_ids)
+		return 0;
+	return numbers_add(&receiver->run->receivers, (uint64_t)receiver->id);
+}
+
+static int deliver_to_all(struct emission *emission, struct target *target)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < target->component->task_count && err == 0; i++)
+		err = deliver(emission, target, &target->component->tasks[i]);
+	return err;
+}
+
+/* The task that a grouping chooses. */
+static size_t choose(const struct emission *emission, struct target *target)
+{
+	static struct buffer scratch; /* for strings with escapes */
+	size_t count = target->component->task_count;
+	size_t chosen;
+
+	switch (target->input->grouping) {
+	case STORM_GROUPING_FIELDS:
+		return grouping_index(
+			grouping_hash(emission->message->values, target->input->field_indexes,
+				target->input->field_count, &scratch),
+			count);
+	case STORM_GROUPING_GLOBAL:
+		return 0;
+	default:
+		chosen = target->next;
+		target->next = chosen + 1 == count ? 0 : chosen + 1;
+		return chosen;
+	}
+}
+
+/* To every bolt that subscribes to the stream, as its grouping says. */
+static int deliver_by_groupings(struct emission *emission)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < emission->route->target_count && err == 0; i++) {
+		struct target *target = &emission->route->targets[i];
+
+		if (target->input->grouping == STORM_GROUPING_ALL)
+			err = deliver_to_all(emission, target);
+		else
+			err = deliver(emission, target,
+				&target->component->tasks[choose(emission, target)]);
+	}
+	return err;
+}
+
+/* To the task that the emit names. */
+static int deliver_direct(struct emission *emission, int task)
+{
+	const struct run *run = emission->task->run;
+
+	if (task < 1 || (size_t)task > run->task_count) {
+		task_fault(emission->task, "it emits to task %d, which does not exist", task);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < emission->route->target_count; i++) {
+		struct target *target = &emission->route->targets[i];
+
+		if (target->component == run->tasks[task]->component)
+			return deliver(emission, target, run->tasks[task]);
+	}
+	/* As in Storm: a task that does not subscribe receives nothing. */
+	return 0;
+}
+
+static int check(struct emission *emission, int task)
+{
+	const struct spec_stream *stream = emission->route->stream;
+	const struct message *message = emission->message;
+
+	if (message->value_count != stream->field_count) {
+		task_fault(emission->task, "it emits %zu values to stream %s, which has %zu fields",
+			message->value_count, stream->name, stream->field_count);
+		return -EINVAL;
+	}
+	if (stream->direct != (task != 0)) {
+		task_fault(emission->task,
+			stream->direct ?
+				"it names no task in an emit to the direct stream %s" :
+				"it names a task in an emit to stream %s, which is not direct",
+			stream->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Whether the component waits for the ids of the tasks that receive its tuple. */
+static bool wants_task_ids(const struct message *message)
+{
+	return message_task(message) == 0 &&
+		(message->need_task_ids.type == STORM_NULL ||
+			message->need_task_ids.text.data[0] == 't');
+}
+
+static void answer_task_ids(struct emission *emission)
+{
+	const struct numbers *receivers = &emission->task->run->receivers;
+	struct buffer *queue;
+
+	if (!emission->wants_task_ids)
+		return;
+	queue = task_queue(emission->task);
+	buffer_append_literal(queue, "[");
+	for (size_t i = 0; i < receivers->count; i++) {
+		if (i > 0)
+			buffer_append_literal(queue, ",");
+		buffer_append_unsigned(queue, receivers->items[i]);
+	}
+	buffer_append_literal(queue, "]" FRAME_END);
+}
+
+static int take_anchor(struct task *task, const struct json_text *id)
+{
+	uint64_t number = acker_delivery_number(id);
+
+	if (slots_get(&task->deliveries, number))
+		return numbers_add(&task->run->anchors, number);
+	task_fault(task, "it anchors a tuple to %.*s, which is not in flight", (int)id->text.length,
+		id->text.data);
+	return -EINVAL;
+}
+
+/* The tuples that an emit of a bolt is anchored to: a list of ids, or one id. */
+static int take_anchors(struct task *task, const struct message *message)
+{
+	struct json_scanner scanner;
+	struct json_text id;
+	int err = 0;
+
+	task->run->anchors.count = 0;
+	if (task->component->spec->is_spout || message->anchors.type == STORM_NULL)
+		return 0;
+	if (message->anchors.type == STORM_STRING)
+		return take_anchor(task, &message->anchors);
+	scanner = json_scanner(message->anchors.text);
+	json_scan_enter(&scanner);
+	for (bool first = true; err == 0 && json_scan_element(&scanner, first) > 0; first = false) {
+		err = json_scan_value(&scanner, &id);
+		if (err == 0)
+			err = take_anchor(task, &id);
+	}
+	return err;
+}
+
+/* A spout's tuple with an id begins a tree. */
+static int begin_tree(struct emission *emission)
+{
+	struct task *task = emission->task;
+	struct span id = emission->message->id.text;
+
+	if (!task->component->spec->is_spout || emission->message->id.type == STORM_NULL)
+		return 0;
+	if (!task->run->ackers) {
+		spout_settle(task, id, true);
+		return 0;
+	}
+	emission->tree = acker_begin(task->run, task, emission->route, id);
+	return emission->tree == 0 ? -ENOMEM : 0;
+}
+
+int route_emit(struct task *task, const struct message *message)
+{
+	struct emission emission = {
+		.task = task,
+		.message = message,
+		.route = find_route(task->component, message),
+		.wants_task_ids = wants_task_ids(message),
+	};
+	int receiver = message_task(message);
+	int err;
+
+	if (!emission.route) {
+		task_fault(task, "it emits to a stream that it does not declare: %.*s",
+			(int)message->stream.text.length,
+			message->stream.text.data ? message->stream.text.data : STREAM_DEFAULT);
+		return -EINVAL;
+	}
+	err = check(&emission, receiver);
+	if (err == 0)
+		err = take_anchors(task, message);
+	if (err == 0)
+		err = begin_tree(&emission);
+	if (err == 0) {
+		emission.route->emitted++;
+		task->run->receivers.count = 0;
+		err = receiver != 0 ? deliver_direct(&emission, receiver) :
+				      deliver_by_groupings(&emission);
+	}
+	if (err == -ENOMEM)
+		run_fail(task->run, "out of memory for tuples in flight");
+	if (emission.tree != 0)
+		acker_sent(task->run, emission.tree);
+	if (err == 0)
+		answer_task_ids(&emission);
+	return err;
+}
+
+bool router_is_congested(const struct component *component)
+{
+	if (component->run->congested == 0)
+		return false;
+	for (size_t i = 0; i < component->spec->output_count; i++) {
+		const struct route *route = &component->routes[i];
+
+		for (size_t j = 0; j < route->target_count; j++) {
+			const struct component *receiver = route->targets[j].component;
+
+			for (size_t k = 0; k < receiver->task_count; k++) {
+				if (receiver->tasks[k].congested)
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+static int add_target(
+	struct route *route, struct component *component, const struct spec_input *input)
+{
+	struct target *targets =
+		realloc(route->targets, (route->target_count + 1) * sizeof(*targets));
+
+	if (!targets)
+		return -ENOMEM;
+	route->targets = targets;
+	targets[route->target_count++] = (struct target){ .component = component, .input = input };
+	return 0;
+}
+
+/* All messages of a stream have this between the id and the task. */
+static void write_head(struct route *route, const char *component)
+{
+	buffer_append_literal(&route->head, "\",\"comp\":");
+	json_write_string_lossy(&route->head, span_of(component));
+	buffer_append_literal(&route->head, ",\"stream\":");
+	json_write_string_lossy(&route->head, span_of(route->stream->name));
+	buffer_append_literal(&route->head, ",\"task\":");
+}
+
+int router_init(struct run *run)
+{
+	for (size_t i = 0; i < run->component_count; i++) {
+		struct component *component = &run->components[i];
+
+		component->routes =
+			calloc(component->spec->output_count + 1, sizeof(*component->routes));
+		if (!component->routes)
+			return -ENOMEM;
+		for (size_t j = 0; j < component->spec->output_count; j++) {
+			struct route *route = &component->routes[j];
+
+			route->stream = &component->spec->outputs[j];
+			write_head(route, component->spec->name);
+			if (route->head.failed)
+				return -ENOMEM;
+		}
+	}
+	for (size_t i = 0; i < run->component_count; i++) {
+		struct component *component = &run->components[i];
+
+		for (size_t j = 0; j < component->spec->input_count; j++) {
+			const struct spec_input *input = &component->spec->inputs[j];
+			struct component *source = &run->components[input->source];
+
+			if (add_target(&source->routes[input->source_stream], component, input) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void router_free(struct run *run)
+{
+	for (size_t i = 0; i < run->component_count; i++) {
+		struct component *component = &run->components[i];
+
+		for (size_t j = 0; component->routes && j < component->spec->output_count; j++) {
+			buffer_free(&component->routes[j].head);
+			free(component->routes[j].targets);
+		}
+		free(component->routes);
+	}
+}

@@ -1,0 +1,396 @@
+/*
+ * The local runner, from the inside.
+ *
+ * One loop, one process a task. A tuple's walk: task.c reads a frame of a component and takes it
+ * apart; router.c finds the streams and tasks that receive it and copies the text of its values
+ * into their queues; acker.c keeps the account of its tree; task.c writes the queues.
+ */
+#ifndef LOCAL_RUN_H
+#define LOCAL_RUN_H
+
+#include <ev.h>
+#include <sys/types.h>
+
+#include "base/fifo.h"
+#include "base/numbers.h"
+#include "base/slots.h"
+#include "local/local.h"
+#include "protocol/frame.h"
+#include "protocol/message.h"
+#include "protocol/output.h"
+
+#include <cstorm/task.h>
+
+struct run;
+struct component;
+
+/* Statistics */
+
+/* What became of tuples, and how long it took. */
+struct outcome_stats {
+	uint64_t acked;
+	uint64_t failed;
+	uint64_t timed_out; /* of those that failed */
+	double latency_sum; /* of those that were acked, in seconds */
+};
+
+/* Routing */
+
+/* One subscription to a stream: a bolt that receives it. */
+struct target {
+	struct component *component;
+	const struct spec_input *input;
+	size_t next; /* shuffle: the task whose turn it is */
+	uint64_t executed;
+	struct outcome_stats outcome;
+};
+
+/* A stream that a component emits to. */
+struct route {
+	const struct spec_stream *stream;
+	struct buffer head; /* the part of a message that all of this stream have */
+	struct target *targets;
+	size_t target_count;
+	uint64_t emitted; /* tuples, as the component emits them */
+	uint64_t transferred; /* copies, as the targets receive them */
+	struct outcome_stats outcome; /* spouts: of whole trees */
+};
+
+/* Acking: XOR trees, as Storm's acker keeps them */
+
+/*
+ * A tuple of a spout with all that was made from it. Each copy that is sent somewhere has a random
+ * number; it goes into the value when the copy is made and again when it is acked, so the value
+ * is zero when everything is.
+ */
+struct tree {
+	struct task *spout;
+	struct route *route;
+	uint64_t value;
+	double since;
+	uint64_t older; /* in the order of `since`; 0: none */
+	uint64_t newer;
+	struct buffer id; /* the spout's message id as JSON text; the memory is used again */
+};
+
+/* A copy's part in one tree: its number, mixed with those of the copies that were anchored to it. */
+struct edge {
+	uint64_t tree;
+	uint64_t value;
+};
+
+/* A copy of a tuple that a task of a bolt has not acked or failed. */
+struct delivery {
+	struct target *target; /* NULL: a tick */
+	double since;
+	uint32_t edge_count;
+	uint32_t edge_capacity; /* of `more` */
+	struct edge first; /* most tuples belong to one tree */
+	struct edge *more; /* all the edges, when there are several; the memory is used again */
+};
+
+struct acker {
+	struct slots trees;
+	uint64_t oldest; /* by `since` */
+	uint64_t newest;
+	uint64_t random; /* the state of the generator */
+};
+
+/* Tasks */
+
+enum task_state {
+	TASK_WAITING, /* no process; one is started when the restart timer says so */
+	TASK_STARTING, /* the handshake is sent, the pid has not come */
+	TASK_OPENING, /* the pid has come, but no answer to the first message */
+	TASK_RUNNING,
+	TASK_GONE, /* closed for good */
+};
+
+struct task {
+	struct run *run;
+	struct component *component;
+	int id;
+	size_t index; /* among the tasks of the component */
+	enum task_state state;
+
+	/* The process */
+	pid_t pid; /* 0: none */
+	int input; /* the component's standard input; -1: closed */
+	int output;
+	int errors; /* its standard error */
+	struct ev_io input_watcher;
+	struct ev_io output_watcher;
+	struct ev_io errors_watcher;
+	struct ev_child child_watcher;
+	struct ev_timer restart_timer;
+	int exit_status; /* as waitpid gives it, once the process is dead */
+
+	/* The wire */
+	struct frame_reader reader;
+	struct output queue; /* towards the component */
+	bool dirty; /* on the list of those to flush */
+	bool congested; /* its queue is long */
+	bool paused; /* not read, because those it emits to are congested */
+	struct buffer error_line; /* the beginning of a line of its standard error */
+	char *last_error; /* what it said last, for the message when it dies */
+
+	/* Life */
+	double heard; /* when its last frame came */
+	double asked; /* when it was last sent something to answer, after it had nothing to do */
+	bool closing; /* its input ends when the queue is written */
+	bool faulty; /* killed for breaking the protocol */
+	int restarts;
+	int deaths; /* in a row, without anything done in between */
+	bool progressed; /* it has done something in this life */
+
+	/* Bolts */
+	struct slots deliveries;
+	uint64_t tick; /* the delivery of the last tick */
+
+	/* Spouts */
+	struct fifo commands; /* sent, and not answered by a sync */
+	size_t nexts; /* of them */
+	size_t window; /* how many of them may be on their way */
+	size_t answered; /* of the window, since: */
+	double window_since;
+	bool emitted; /* since the last sync */
+	bool finished; /* its last sync said so */
+	bool idle; /* its last next emitted nothing: wait before the next one */
+	double idle_seconds;
+	struct ev_timer idle_timer;
+	size_t pending; /* trees that are not settled */
+	bool activated;
+	bool deactivated;
+};
+
+struct component {
+	const struct spec_component *spec;
+	struct run *run;
+	struct task *tasks;
+	size_t task_count;
+	struct route *routes; /* as the spec's outputs */
+	bool cyclic; /* it receives, by some way, what comes of its own tuples */
+	bool closing;
+	struct ev_timer tick_timer;
+	double tick_seconds; /* 0: none */
+};
+
+enum run_phase {
+	RUN_STARTING, /* waiting for all bolts to be ready */
+	RUN_RUNNING,
+	RUN_STOPPING, /* no new tuples; waiting for the trees to be settled */
+	RUN_CLOSING, /* components end, upstream first */
+	RUN_ABORTING, /* everything is killed */
+	RUN_ENDED, /* no process is left */
+};
+
+struct run {
+	const struct spec *spec;
+	const struct local_options *options;
+	struct ev_loop *loop;
+	enum run_phase phase;
+	bool failed;
+	bool stopped; /* by a signal or by the time limit */
+	struct component *components;
+	size_t component_count;
+	struct task **tasks; /* by id, from 1 */
+	size_t task_count;
+	size_t congested; /* tasks */
+	struct task **dirty; /* tasks whose queues are to be flushed */
+	size_t dirty_count;
+	struct acker acker;
+	struct message message;
+	struct numbers receivers; /* scratch: the tasks that receive the emit at hand */
+	struct numbers anchors; /* scratch: the deliveries that it is anchored to */
+
+	/* Configuration */
+	double message_timeout;
+	bool message_timeouts;
+	size_t max_pending; /* 0: no bound */
+	bool ackers;
+	double silence_limit; /* a task that must answer and is silent for so long is killed */
+	double change_limit; /* the same for one that starts or closes */
+
+	double now; /* monotonic, as of the last event */
+	double started;
+	double ended;
+	char *directory; /* of this run, with pids in it */
+	struct ev_signal interrupt;
+	struct ev_signal terminate;
+	struct ev_timer second_timer;
+	struct ev_timer end_timer;
+	struct ev_prepare prepare;
+};
+
+/* run.c */
+
+/* The monotonic time, in seconds; also kept in run->now. */
+double run_time(struct run *run);
+
+/* Kill everything; the run has failed. */
+void run_abort(struct run *run);
+
+/* Say that the run has failed for good, and abort it. */
+STORM_PRINTF(2, 3)
+void run_fail(struct run *run, const char *format, ...);
+
+/* A task has become ready, or is gone: go on with what waits for it. */
+void run_task_changed(struct run *run);
+
+/* Whether spouts may be asked for new tuples. */
+bool run_wants_tuples(const struct run *run);
+
+/* task.c */
+
+void task_init(struct task *task, struct component *component, size_t index);
+
+/* Have the first process started when the loop runs. All tasks of the run are set up. */
+void task_start(struct task *task);
+
+void task_free(struct task *task);
+
+/* The task's queue: append whole frames to it. They are written before the loop sleeps. */
+struct buffer *task_queue(struct task *task);
+
+/* Write what is queued. */
+void task_flush(struct task *task);
+
+/* End its input once the queue is written, so that the component closes. */
+void task_close(struct task *task);
+
+/* Kill the process; its death is handled when it comes. */
+void task_kill(struct task *task);
+
+/* The component broke the protocol: log why, and kill it. */
+STORM_PRINTF(2, 3)
+void task_fault(struct task *task, const char *format, ...);
+
+/* Once a second: heartbeats, and those that hang. */
+void task_check(struct task *task);
+
+/* Send a tick, unless the last one is not done yet. */
+void task_tick(struct task *task);
+
+/* Read the task again, or stop reading it, as those it emits to are congested or not. */
+void task_apply_pressure(struct task *task);
+
+/* spout.c */
+
+void spout_activate(struct task *task);
+void spout_deactivate(struct task *task);
+
+/* Ask for tuples, as many as may be on their way. */
+void spout_pump(struct task *task);
+
+/* A sync has come. */
+void spout_synced(struct task *task, bool finished);
+
+/* Its process is dead. */
+void spout_reset(struct task *task);
+
+/* Tell it that a tuple was acked or failed. */
+void spout_settle(struct task *task, struct span id, bool acked);
+
+/* router.c */
+
+/* Handle an emit: 0, or -EINVAL when it broke the protocol (the task is killed then). */
+int route_emit(struct task *task, const struct message *message);
+
+/* Set up the routes of all components. */
+int router_init(struct run *run);
+void router_free(struct run *run);
+
+/* Whether a task that receives tuples of this component is congested. */
+bool router_is_congested(const struct component *component);
+
+/* grouping.c */
+
+/*
+ * Storm's hash of the values of a fields grouping: Arrays.deepHashCode of the values as Java has
+ * them. Only the named ones of the values count.
+ */
+int32_t grouping_hash(const struct json_text *values, const size_t *indexes, size_t count,
+	struct buffer *scratch);
+
+/* Storm's choice among the tasks: floorMod of the hash. */
+size_t grouping_index(int32_t hash, size_t task_count);
+
+/* acker.c */
+
+void acker_init(struct acker *acker);
+void acker_free(struct acker *acker);
+
+/* A number that is never 0. */
+uint64_t acker_random(struct acker *acker);
+
+/* A spout's tuple begins a tree: its number, or 0 when memory ends. */
+uint64_t acker_begin(struct run *run, struct task *spout, struct route *route, struct span id);
+
+/* The number of a copy goes into the tree. */
+void acker_mix(struct run *run, uint64_t tree, uint64_t value);
+
+/* All copies of the spout's tuple are sent: settle the tree if there was none. */
+void acker_sent(struct run *run, uint64_t tree);
+
+/* The edges of a delivery. */
+struct edge *delivery_edges(struct delivery *delivery);
+int delivery_add_edge(struct delivery *delivery, uint64_t tree, uint64_t value);
+
+/* The number that the id of a delivery holds; 0, which is none, for any other id. */
+uint64_t acker_delivery_number(const struct json_text *id);
+
+/* A task has acked or failed a delivery: 0, or -ENOENT for a number that is not in flight. */
+int acker_settle(struct task *task, uint64_t number, bool acked);
+
+/* Fail all that a dead task had. */
+void acker_fail_deliveries(struct task *task);
+void acker_forget_spout(struct run *run, struct task *spout);
+
+/* Fail the trees whose time is up. */
+void acker_expire(struct run *run);
+
+/* handshake.c */
+
+/* The whole configuration that a component receives, a new reference. */
+json_t *handshake_config(const struct run *run, const struct component *component);
+
+/* Append the handshake of a task to a buffer: 0 or -ENOMEM. */
+int handshake_write(const struct task *task, struct buffer *buffer);
+
+/* process.c */
+
+struct process {
+	pid_t pid;
+	int input;
+	int output;
+	int errors;
+};
+
+/* Start a command with pipes as its standard input, output and error: 0 or a negative errno. */
+int process_start(struct process *process, const char *const *command);
+
+/* Kill every process that descends from this one, and wait for it. */
+void process_kill_descendants(void);
+
+/* Have descendants whose parents die become ours. */
+void process_adopt_orphans(void);
+
+/* log.c */
+
+void log_set_verbosity(int verbosity);
+
+/* A line on the standard error; the task may be NULL. */
+STORM_PRINTF(3, 4)
+void log_line(enum storm_log_level level, const struct task *task, const char *format, ...);
+
+/* What a component said, which may be of several lines. */
+void log_text(
+	enum storm_log_level level, const struct task *task, const char *kind, struct span text);
+
+/* stats.c */
+
+/* Print the statistics for people; write them as JSON: 0, or 1 when the file cannot be written. */
+void stats_print(const struct run *run);
+int stats_write(const struct run *run, const char *path);
+
+#endif

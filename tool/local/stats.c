@@ -1,0 +1,188 @@
+/*
+ * The statistics of a run, under Storm's names: emitted are the tuples that a component emits,
+ * transferred the copies that its receivers get; executed are the copies that came to a bolt. The
+ * latency of a spout's tuple is the time until its whole tree was acked, that of a bolt's the time
+ * from the runner's queue to its ack.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include "local/run.h"
+
+static double latency_ms(const struct outcome_stats *outcome)
+{
+	return outcome->acked > 0 ? outcome->latency_sum / (double)outcome->acked * 1000 : 0;
+}
+
+/* The copies that all bolts have received: what the speed of a run is measured by. */
+static uint64_t count_tuples(const struct run *run)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < run->component_count; i++) {
+		for (size_t j = 0; j < run->components[i].spec->output_count; j++)
+			count += run->components[i].routes[j].transferred;
+	}
+	return count;
+}
+
+static int count_restarts(const struct component *component)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < component->task_count; i++)
+		count += component->tasks[i].restarts;
+	return count;
+}
+
+/* The target that an input of a component is. */
+static const struct target *find_target(
+	const struct component *component, const struct spec_input *input)
+{
+	const struct component *source = &component->run->components[input->source];
+	const struct route *route = &source->routes[input->source_stream];
+
+	for (size_t i = 0; i < route->target_count; i++) {
+		if (route->targets[i].component == component)
+			return &route->targets[i];
+	}
+	return NULL;
+}
+
+static const char *status_of(const struct run *run)
+{
+	if (run->failed)
+		return "failed";
+	return run->stopped ? "stopped" : "finished";
+}
+
+static double seconds_of(const struct run *run)
+{
+	return run->ended > run->started ? run->ended - run->started : 0;
+}
+
+static double rate_of(const struct run *run)
+{
+	return seconds_of(run) > 0 ? (double)count_tuples(run) / seconds_of(run) : 0;
+}
+
+static void print_component(const struct component *component)
+{
+	for (size_t i = 0; i < component->spec->input_count; i++) {
+		const struct spec_input *input = &component->spec->inputs[i];
+		const struct target *target = find_target(component, input);
+
+		if (target)
+			fprintf(stderr, "%-12s %5zu  <- %-20s %12s %12llu %12llu %8llu %10.3f\n",
+				component->spec->name, component->task_count, input->component, "",
+				(unsigned long long)target->executed,
+				(unsigned long long)target->outcome.acked,
+				(unsigned long long)target->outcome.failed,
+				latency_ms(&target->outcome));
+	}
+	for (size_t i = 0; i < component->spec->output_count; i++) {
+		const struct route *route = &component->routes[i];
+
+		fprintf(stderr, "%-12s %5zu  -> %-20s %12llu", component->spec->name,
+			component->task_count, route->stream->name,
+			(unsigned long long)route->emitted);
+		if (component->spec->is_spout)
+			fprintf(stderr, " %12s %12llu %8llu %10.3f", "",
+				(unsigned long long)route->outcome.acked,
+				(unsigned long long)route->outcome.failed,
+				latency_ms(&route->outcome));
+		fprintf(stderr, "\n");
+	}
+}
+
+void stats_print(const struct run *run)
+{
+	fprintf(stderr, "\n%-12s %5s  %-23s %12s %12s %12s %8s %10s\n", "component", "tasks",
+		"stream", "emitted", "executed", "acked", "failed", "latency/ms");
+	for (size_t i = 0; i < run->component_count; i++)
+		print_component(&run->components[i]);
+	for (size_t i = 0; i < run->component_count; i++) {
+		int restarts = count_restarts(&run->components[i]);
+
+		if (restarts > 0)
+			fprintf(stderr, "%s: %d restarts\n", run->components[i].spec->name,
+				restarts);
+	}
+	fprintf(stderr, "%s %s in %.3f s: %llu tuples, %.0f tuples/s\n", run->spec->name,
+		status_of(run), seconds_of(run), (unsigned long long)count_tuples(run),
+		rate_of(run));
+}
+
+static json_t *outcome_json(const struct outcome_stats *outcome)
+{
+	return json_pack("{s:I, s:I, s:I, s:f}", "acked", (json_int_t)outcome->acked, "failed",
+		(json_int_t)outcome->failed, "timed_out", (json_int_t)outcome->timed_out,
+		"latency_ms", latency_ms(outcome));
+}
+
+static json_t *output_json(const struct component *component, const struct route *route)
+{
+	json_t *output = json_pack("{s:s, s:I, s:I}", "stream", route->stream->name, "emitted",
+		(json_int_t)route->emitted, "transferred", (json_int_t)route->transferred);
+
+	if (component->spec->is_spout) {
+		json_t *outcome = outcome_json(&route->outcome);
+
+		json_object_update(output, outcome);
+		json_decref(outcome);
+	}
+	return output;
+}
+
+static json_t *input_json(const struct component *component, const struct spec_input *spec)
+{
+	const struct target *target = find_target(component, spec);
+	json_t *input = outcome_json(&target->outcome);
+
+	json_object_del(input, "timed_out");
+	json_object_set_new(input, "component", json_string(spec->component));
+	json_object_set_new(input, "stream", json_string(spec->stream));
+	json_object_set_new(input, "executed", json_integer((json_int_t)target->executed));
+	return input;
+}
+
+static json_t *component_json(const struct component *component)
+{
+	json_t *outputs = json_array();
+	json_t *inputs = json_array();
+
+	for (size_t i = 0; i < component->spec->output_count; i++)
+		json_array_append_new(outputs, output_json(component, &component->routes[i]));
+	for (size_t i = 0; i < component->spec->input_count; i++)
+		json_array_append_new(inputs, input_json(component, &component->spec->inputs[i]));
+	return json_pack("{s:s, s:s, s:I, s:i, s:o, s:o}", "name", component->spec->name, "kind",
+		component->spec->is_spout ? "spout" : "bolt", "tasks",
+		(json_int_t)component->task_count, "restarts", count_restarts(component), "outputs",
+		outputs, "inputs", inputs);
+}
+
+int stats_write(const struct run *run, const char *path)
+{
+	json_t *components = json_array();
+	json_t *stats;
+	FILE *file;
+	int err = 0;
+
+	for (size_t i = 0; i < run->component_count; i++)
+		json_array_append_new(components, component_json(&run->components[i]));
+	stats = json_pack("{s:s, s:s, s:f, s:I, s:f, s:o}", "topology", run->spec->name, "status",
+		status_of(run), "seconds", seconds_of(run), "tuples", (json_int_t)count_tuples(run),
+		"tuples_per_second", rate_of(run), "components", components);
+	file = fopen(path, "we");
+	if (!file || !stats || json_dumpf(stats, file, JSON_INDENT(2)) < 0 ||
+		putc('\n', file) == EOF)
+		err = 1;
+	if (file && fclose(file) == EOF)
+		err = 1;
+	if (err != 0)
+		log_line(STORM_LOG_ERROR, NULL, "cannot write the statistics to %s: %s", path,
+			strerror(errno));
+	json_decref(stats);
+	return err;
+}

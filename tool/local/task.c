@@ -1,0 +1,627 @@
+/*
+ * A task of the run: its process, from the handshake to its death, and the frames in between.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "local/run.h"
+
+/* A queue is long above the first size, until it is below the second one. */
+#define QUEUE_HIGH ((size_t)1 << 20)
+#define QUEUE_LOW ((size_t)256 << 10)
+
+/* Deaths in a row, with nothing done in between, after which the run is given up. */
+#define DEATHS_LIMIT 5
+
+/* Before a restart: this long, doubled for each further death in a row. */
+#define RESTART_SECONDS 0.1
+#define RESTART_SECONDS_LONGEST 5.0
+
+#define ERROR_LINE_LIMIT ((size_t)8 << 10)
+
+static void die(struct task *task);
+
+static const char *name_of(const struct task *task)
+{
+	return task->component->spec->name;
+}
+
+/* Writing */
+
+struct buffer *task_queue(struct task *task)
+{
+	if (!task->dirty) {
+		task->dirty = true;
+		task->run->dirty[task->run->dirty_count++] = task;
+	}
+	return &task->queue.buffer;
+}
+
+static void set_congested(struct task *task, bool congested)
+{
+	struct run *run = task->run;
+
+	if (task->congested == congested)
+		return;
+	task->congested = congested;
+	if (congested) {
+		run->congested++;
+		return;
+	}
+	run->congested--;
+	for (size_t i = 1; i <= run->task_count; i++)
+		task_apply_pressure(run->tasks[i]);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void end_input(struct task *task)
+{
+	ev_io_stop(task->run->loop, &task->input_watcher);
+	close_fd(&task->input);
+	task->asked = task->run->now;
+}
+
+void task_flush(struct task *task)
+{
+	int written;
+
+	task->dirty = false;
+	if (task->queue.buffer.failed) {
+		run_fail(task->run, "out of memory for the queue of %s", name_of(task));
+		return;
+	}
+	if (task->input >= 0) {
+		written = output_flush(&task->queue, task->input);
+		if (written == 0) {
+			ev_io_start(task->run->loop, &task->input_watcher);
+		} else if (written > 0) {
+			ev_io_stop(task->run->loop, &task->input_watcher);
+			if (task->closing)
+				end_input(task);
+		} else {
+			/* It has closed its input; its death says the rest. */
+			end_input(task);
+		}
+	}
+	if (output_pending(&task->queue) > QUEUE_HIGH)
+		set_congested(task, true);
+	else if (output_pending(&task->queue) < QUEUE_LOW)
+		set_congested(task, false);
+}
+
+static void on_writable(struct ev_loop *loop, struct ev_io *watcher, int events)
+{
+	struct task *task = watcher->data;
+
+	(void)loop;
+	(void)events;
+	run_time(task->run);
+	task_flush(task);
+}
+
+static void send_heartbeat(struct task *task)
+{
+	buffer_append_literal(task_queue(task),
+		"{\"id\":\"0\",\"stream\":\"" STREAM_HEARTBEAT
+		"\",\"task\":-1,\"tuple\":[]}" FRAME_END);
+}
+
+void task_tick(struct task *task)
+{
+	struct delivery *delivery;
+	struct buffer *queue;
+	void *entry;
+
+	if (task->state != TASK_RUNNING || task->closing ||
+		slots_get(&task->deliveries, task->tick))
+		return;
+	task->tick = slots_take(&task->deliveries, &entry);
+	if (task->tick == 0)
+		return;
+	delivery = entry;
+	delivery->target = NULL;
+	delivery->edge_count = 0;
+	queue = task_queue(task);
+	buffer_append_format(queue,
+		"{\"id\":\"%llu\",\"comp\":\"" COMPONENT_SYSTEM "\",\"stream\":\"" STREAM_TICK
+		"\",\"task\":-1,\"tuple\":[%.0f]}" FRAME_END,
+		(unsigned long long)task->tick, task->component->tick_seconds);
+}
+
+/* Reading */
+
+void task_apply_pressure(struct task *task)
+{
+	bool pressed = !task->component->cyclic && router_is_congested(task->component);
+
+	if (task->output < 0)
+		return;
+	if (pressed && !task->paused) {
+		ev_io_stop(task->run->loop, &task->output_watcher);
+	} else if (!pressed && task->paused) {
+		task->heard = task->run->now;
+		ev_io_start(task->run->loop, &task->output_watcher);
+	}
+	task->paused = pressed;
+	if (!pressed && task->component->spec->is_spout)
+		spout_pump(task);
+}
+
+void task_fault(struct task *task, const char *format, ...)
+{
+	struct buffer text = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	buffer_append_formatv(&text, format, arguments);
+	va_end(arguments);
+	log_line(STORM_LOG_ERROR, task, "broke the protocol and is killed: %s", buffer_text(&text));
+	buffer_free(&text);
+	task_kill(task);
+	task->faulty = true;
+}
+
+static void set_last_error(struct task *task, struct span text)
+{
+	free(task->last_error);
+	task->last_error = strndup(text.data, text.length);
+}
+
+/* What a log or an error says, decoded. Owned by the caller. */
+static struct buffer message_text(const struct message *message)
+{
+	struct buffer text = { 0 };
+
+	if (message->msg.type == STORM_STRING &&
+		buffer_reserve(&text, message->msg.text.length) == 0)
+		text.length = json_decode_string(&message->msg, text.data);
+	return text;
+}
+
+static void handle_log(struct task *task, const struct message *message)
+{
+	struct buffer text = message_text(message);
+	int64_t level = STORM_LOG_INFO;
+
+	if (message->level.type == STORM_INTEGER)
+		json_decode_integer(&message->level, &level);
+	if (level < STORM_LOG_TRACE || level > STORM_LOG_ERROR)
+		level = STORM_LOG_INFO;
+	log_text((enum storm_log_level)level, task, NULL, buffer_span(&text));
+	buffer_free(&text);
+}
+
+static void handle_error(struct task *task, const struct message *message)
+{
+	struct buffer text = message_text(message);
+
+	set_last_error(task, buffer_span(&text));
+	log_text(STORM_LOG_ERROR, task, "ERROR", buffer_span(&text));
+	buffer_free(&text);
+}
+
+static void handle_outcome(struct task *task, const struct message *message, bool acked)
+{
+	if (acker_settle(task, acker_delivery_number(&message->id), acked) < 0)
+		task_fault(task, "it %s %.*s, which is not in flight", acked ? "acks" : "fails",
+			(int)message->id.text.length,
+			message->id.text.data ? message->id.text.data : "nothing");
+}
+
+/* It answers: it is ready, and what waits for that can go on. */
+static void become_ready(struct task *task)
+{
+	task->state = TASK_RUNNING;
+	task->heard = task->asked = task->run->now;
+	run_task_changed(task->run);
+}
+
+static void handle_sync(struct task *task, const struct message *message)
+{
+	bool finished =
+		message->finished.type == STORM_BOOLEAN && message->finished.text.data[0] == 't';
+
+	if (task->component->spec->is_spout)
+		spout_synced(task, finished);
+	task->progressed |= task->component->spec->is_spout;
+}
+
+static void handle_command(struct task *task, const struct message *message)
+{
+	bool is_spout = task->component->spec->is_spout;
+
+	if (message_is(message, SPAN("emit"))) {
+		task->emitted = true;
+		task->progressed = true;
+		route_emit(task, message);
+	} else if (message_is(message, SPAN("sync"))) {
+		handle_sync(task, message);
+	} else if (!is_spout && message_is(message, SPAN("ack"))) {
+		task->progressed = true;
+		handle_outcome(task, message, true);
+	} else if (!is_spout && message_is(message, SPAN("fail"))) {
+		task->progressed = true;
+		handle_outcome(task, message, false);
+	} else if (message_is(message, SPAN("log"))) {
+		handle_log(task, message);
+	} else if (message_is(message, SPAN("error"))) {
+		handle_error(task, message);
+	} else if (message_is(message, SPAN("metrics"))) {
+		log_line(STORM_LOG_DEBUG, task, "metric %.*s %.*s", (int)message->name.text.length,
+			message->name.text.data ? message->name.text.data : "",
+			(int)message->params.text.length,
+			message->params.text.data ? message->params.text.data : "");
+	} else if (is_spout || message->command.type == STORM_NULL) {
+		task_fault(task, "it sends the command %.*s", (int)message->command.text.length,
+			message->command.text.data ? message->command.text.data : "null");
+	}
+	/* Storm ignores a bolt's unknown commands. */
+}
+
+static void handle_frame(struct task *task, struct span frame)
+{
+	struct message *message = &task->run->message;
+	struct json_error error;
+	int err = message_scan(message, frame, &error);
+	bool says_only = message_is(message, SPAN("log")) || message_is(message, SPAN("error"));
+
+	if (err == -ENOMEM) {
+		run_fail(task->run, "out of memory for a message of %s", name_of(task));
+	} else if (err < 0) {
+		task_fault(task, "byte %zu of a message: %s: %.*s", error.offset, error.what,
+			frame.length > 200 ? 200 : (int)frame.length, frame.data);
+	} else if (task->state == TASK_STARTING && !says_only) {
+		if (message->pid.type != STORM_INTEGER)
+			task_fault(task, "it answers the handshake without its pid");
+		task->state = TASK_OPENING;
+	} else {
+		if (task->state == TASK_OPENING && !says_only)
+			become_ready(task);
+		handle_command(task, message);
+	}
+}
+
+/* Handle the frames that are there. */
+static void handle_frames(struct task *task)
+{
+	struct span frame;
+	int found = 0;
+
+	while (!task->faulty && (found = frame_reader_next(&task->reader, &frame)) > 0)
+		handle_frame(task, frame);
+	if (found < 0)
+		task_fault(task, "a message of more than %zu bytes", FRAME_LIMIT);
+}
+
+/* Read once: whether there may be more. */
+static bool read_output(struct task *task)
+{
+	ssize_t count = frame_reader_read(&task->reader, task->output);
+
+	if (count == -EAGAIN)
+		return false;
+	if (count <= 0) {
+		/* It has closed its output; its death says the rest. */
+		ev_io_stop(task->run->loop, &task->output_watcher);
+		return false;
+	}
+	task->heard = task->run->now;
+	handle_frames(task);
+	return !task->faulty;
+}
+
+static void on_output(struct ev_loop *loop, struct ev_io *watcher, int events)
+{
+	struct task *task = watcher->data;
+
+	(void)loop;
+	(void)events;
+	run_time(task->run);
+	read_output(task);
+	task_apply_pressure(task);
+}
+
+static void say_error_line(struct task *task, struct span line)
+{
+	set_last_error(task, line);
+	log_text(STORM_LOG_WARN, task, "STDERR", line);
+}
+
+/* Its standard error, line by line: whether there may be more. */
+static bool read_errors(struct task *task)
+{
+	struct buffer *line = &task->error_line;
+	char bytes[4096];
+	ssize_t count = read(task->errors, bytes, sizeof(bytes));
+	const char *at = bytes;
+
+	if (count < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (count <= 0) {
+		ev_io_stop(task->run->loop, &task->errors_watcher);
+		return false;
+	}
+	while (count > 0) {
+		const char *newline = memchr(at, '\n', (size_t)count);
+		size_t length = newline ? (size_t)(newline - at) : (size_t)count;
+
+		buffer_append(line, at, length);
+		if (newline || line->length > ERROR_LINE_LIMIT) {
+			say_error_line(task, buffer_span(line));
+			buffer_truncate(line, 0);
+		}
+		length += newline != NULL;
+		at += length;
+		count -= (ssize_t)length;
+	}
+	return true;
+}
+
+static void on_errors(struct ev_loop *loop, struct ev_io *watcher, int events)
+{
+	(void)loop;
+	(void)events;
+	read_errors(watcher->data);
+}
+
+/* Starting */
+
+static void on_exit_of_child(struct ev_loop *loop, struct ev_child *watcher, int events)
+{
+	struct task *task = watcher->data;
+
+	(void)loop;
+	(void)events;
+	run_time(task->run);
+	task->exit_status = watcher->rstatus;
+	die(task);
+}
+
+static void start_watching(struct task *task, const struct process *process)
+{
+	struct ev_loop *loop = task->run->loop;
+
+	task->pid = process->pid;
+	task->input = process->input;
+	task->output = process->output;
+	task->errors = process->errors;
+	ev_io_init(&task->input_watcher, on_writable, task->input, EV_WRITE);
+	ev_io_init(&task->output_watcher, on_output, task->output, EV_READ);
+	ev_io_init(&task->errors_watcher, on_errors, task->errors, EV_READ);
+	ev_child_init(&task->child_watcher, on_exit_of_child, task->pid, 0);
+	task->input_watcher.data = task->output_watcher.data = task;
+	task->errors_watcher.data = task->child_watcher.data = task;
+	ev_io_start(loop, &task->output_watcher);
+	ev_io_start(loop, &task->errors_watcher);
+	ev_child_start(loop, &task->child_watcher);
+}
+
+static void on_start(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct task *task = timer->data;
+	struct process process;
+	int err;
+
+	(void)loop;
+	(void)events;
+	run_time(task->run);
+	err = process_start(&process, task->component->spec->command);
+	if (err < 0) {
+		run_fail(task->run, "%s: cannot start %s: %s", name_of(task),
+			task->component->spec->command[0], strerror(-err));
+		return;
+	}
+	start_watching(task, &process);
+	task->state = TASK_STARTING;
+	task->paused = task->faulty = task->progressed = false;
+	task->heard = task->asked = task->run->now;
+	log_line(STORM_LOG_DEBUG, task, "started as process %ld", (long)task->pid);
+	task_queue(task); /* to be flushed */
+}
+
+/* Queue the handshake, and have the process started. */
+static void prepare_start(struct task *task, double seconds)
+{
+	task->state = TASK_WAITING;
+	if (handshake_write(task, task_queue(task)) < 0) {
+		run_fail(task->run, "%s: out of memory for the handshake", name_of(task));
+		return;
+	}
+	if (!task->component->spec->is_spout)
+		send_heartbeat(task); /* its answer says that it is ready */
+	else if (task->run->phase != RUN_STARTING)
+		spout_activate(task);
+	ev_timer_init(&task->restart_timer, on_start, seconds, 0);
+	task->restart_timer.data = task;
+	ev_timer_start(task->run->loop, &task->restart_timer);
+}
+
+void task_init(struct task *task, struct component *component, size_t index)
+{
+	task->run = component->run;
+	task->component = component;
+	task->index = index;
+	task->input = task->output = task->errors = -1;
+	task->deliveries = SLOTS_INIT(struct delivery);
+	task->window = 1;
+}
+
+void task_start(struct task *task)
+{
+	prepare_start(task, 0);
+}
+
+/* Ending */
+
+void task_close(struct task *task)
+{
+	task->closing = true;
+	task_queue(task); /* to be flushed, which ends the input */
+}
+
+void task_kill(struct task *task)
+{
+	if (task->pid > 0)
+		kill(task->pid, SIGKILL);
+}
+
+/* How the process ended, in words. */
+static void describe_death(const struct task *task, struct buffer *text)
+{
+	int status = task->exit_status;
+
+	if (task->faulty)
+		buffer_append_literal(text, "was killed for breaking the protocol");
+	else if (WIFSIGNALED(status))
+		buffer_append_format(text, "was killed by signal %d (%s)", WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	else
+		buffer_append_format(text, "ended with exit status %d", WEXITSTATUS(status));
+	if (task->last_error)
+		buffer_append_format(text, "; it said last: %s", task->last_error);
+}
+
+/* Take what the dead process has written, and let go of it. */
+static void end_process(struct task *task)
+{
+	struct ev_loop *loop = task->run->loop;
+
+	while (!task->faulty && task->output >= 0 && read_output(task))
+		;
+	while (read_errors(task))
+		;
+	if (task->error_line.length > 0)
+		say_error_line(task, buffer_span(&task->error_line));
+	buffer_truncate(&task->error_line, 0);
+	ev_io_stop(loop, &task->input_watcher);
+	ev_io_stop(loop, &task->output_watcher);
+	ev_io_stop(loop, &task->errors_watcher);
+	ev_child_stop(loop, &task->child_watcher);
+	close_fd(&task->input);
+	close_fd(&task->output);
+	close_fd(&task->errors);
+	task->pid = 0;
+}
+
+/* Fail what the dead task had, so that the spouts replay it, and forget the rest. */
+static void lose_tuples(struct task *task)
+{
+	output_clear(&task->queue);
+	frame_reader_free(&task->reader);
+	set_congested(task, false);
+	acker_fail_deliveries(task);
+	if (task->component->spec->is_spout)
+		spout_reset(task);
+}
+
+static void restart(struct task *task, const char *death)
+{
+	double seconds = 0;
+
+	task->deaths = task->progressed ? 1 : task->deaths + 1;
+	if (task->deaths > DEATHS_LIMIT) {
+		run_fail(task->run, "%s: gave up after %d deaths in a row: task %d %s",
+			name_of(task), task->deaths, task->id, death);
+		return;
+	}
+	if (task->deaths > 1)
+		seconds = RESTART_SECONDS * (1 << (task->deaths - 2));
+	if (seconds > RESTART_SECONDS_LONGEST)
+		seconds = RESTART_SECONDS_LONGEST;
+	task->restarts++;
+	log_line(STORM_LOG_WARN, task, "%s; it is started again, what it had in flight is replayed",
+		death);
+	prepare_start(task, seconds);
+}
+
+/* The process is dead: that was the end of the task, or it starts again, or the run has failed. */
+static void die(struct task *task)
+{
+	struct run *run = task->run;
+	bool clean = !task->faulty && WIFEXITED(task->exit_status) &&
+		WEXITSTATUS(task->exit_status) == 0;
+	struct buffer death = { 0 };
+	bool closed;
+	bool ready;
+
+	end_process(task);
+	ready = task->state == TASK_RUNNING;
+	closed = task->closing && output_pending(&task->queue) == 0;
+	describe_death(task, &death);
+	lose_tuples(task);
+	if (run->phase == RUN_ABORTING) {
+		task->state = TASK_GONE;
+	} else if (task->closing) {
+		task->state = TASK_GONE;
+		if (!clean || !closed) {
+			run->failed = true;
+			log_line(STORM_LOG_ERROR, task,
+				"%s while it was closing: its last results may be missing",
+				buffer_text(&death));
+		}
+	} else if (!ready && run->phase == RUN_STARTING) {
+		task->state = TASK_GONE;
+		run_fail(run, "%s could not start: task %d %s", name_of(task), task->id,
+			buffer_text(&death));
+	} else if (run->phase == RUN_STOPPING && task->component->spec->is_spout) {
+		task->state = TASK_GONE;
+		log_line(STORM_LOG_WARN, task, "%s", buffer_text(&death));
+	} else {
+		restart(task, buffer_text(&death));
+	}
+	buffer_free(&death);
+	run_task_changed(run);
+}
+
+/* Whether the component owes an answer. */
+static bool owes_answer(const struct task *task)
+{
+	return task->state != TASK_RUNNING || task->closing || !task->component->spec->is_spout ||
+		task->commands.count > 0;
+}
+
+void task_check(struct task *task)
+{
+	const struct run *run = task->run;
+	bool moving = task->state != TASK_RUNNING || task->closing;
+	double limit = moving ? run->change_limit : run->silence_limit;
+	double since = task->heard > task->asked ? task->heard : task->asked;
+
+	if (task->pid == 0 || task->paused)
+		return;
+	if (owes_answer(task) && run->now - since > limit) {
+		log_line(STORM_LOG_ERROR, task,
+			"hangs: it has been silent for %.0f s; it is killed", run->now - since);
+		task_kill(task);
+		return;
+	}
+	if (task->state == TASK_RUNNING && !task->closing && !task->component->spec->is_spout)
+		send_heartbeat(task);
+}
+
+void task_free(struct task *task)
+{
+	struct delivery *delivery;
+	uint32_t place = 0;
+
+	while ((delivery = slots_next_ever(&task->deliveries, &place)))
+		free(delivery->more);
+	slots_free(&task->deliveries);
+	frame_reader_free(&task->reader);
+	output_free(&task->queue);
+	buffer_free(&task->error_line);
+	fifo_free(&task->commands);
+	free(task->last_error);
+}

@@ -1,0 +1,58 @@
+/* The cstorm command: finds the subcommand and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "spec/nearest.h"
+
+static const struct command commands[] = {
+	{ "run", "run a topology on this machine", command_run },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static int print_help(void)
+{
+	printf("cstorm: run Apache Storm topologies without a JVM\n\n"
+	       "Usage: cstorm COMMAND [ARGUMENT]...\n\nCommands:\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	printf("\n`cstorm COMMAND --help` says more. `cstorm --version` prints the version.\n");
+	return fflush(stdout) == EOF ? EXIT_STATUS_FAILED : EXIT_STATUS_DONE;
+}
+
+static int refuse(const char *word)
+{
+	const char *names[COMMAND_COUNT];
+	const char *nearest;
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		names[i] = commands[i].name;
+	nearest = nearest_name(word, names, COMMAND_COUNT);
+	fprintf(stderr, "cstorm: no such command: %s", word);
+	if (nearest)
+		fprintf(stderr, "; did you mean %s?", nearest);
+	fprintf(stderr, "\n`cstorm --help` lists them.\n");
+	return EXIT_STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	if (!word) {
+		fprintf(stderr, "cstorm: a command is missing\n`cstorm --help` lists them.\n");
+		return EXIT_STATUS_USAGE;
+	}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+		return print_help();
+	if (strcmp(word, "--version") == 0) {
+		printf("cstorm %s\n", CSTORM_VERSION);
+		return fflush(stdout) == EOF ? EXIT_STATUS_FAILED : EXIT_STATUS_DONE;
+	}
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(word, commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	return refuse(word);
+}

@@ -1,0 +1,10 @@
+/* Finds what was probably meant by a misspelled name. */
+#ifndef SPEC_NEAREST_H
+#define SPEC_NEAREST_H
+
+#include <stddef.h>
+
+/* The name that is most like the word; NULL where none is alike. */
+const char *nearest_name(const char *word, const char *const *names, size_t count);
+
+#endif

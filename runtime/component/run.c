@@ -69,7 +69,6 @@ void task_fatal(struct storm_task *task, const char *what, int err)
 	const char *reason = task_reason(task, err);
 
 	storm_report_error(task, "%s: %s", what, reason);
-	storm_log_error(task, "%s: %s", what, reason);
 	task->status = 1;
 	stop(task);
 }

@@ -553,11 +553,12 @@ static void die(struct task *task)
 	bool clean = !task->faulty && WIFEXITED(task->exit_status) &&
 		WEXITSTATUS(task->exit_status) == 0;
 	struct buffer death = { 0 };
+	bool could_not_start;
 	bool closed;
-	bool ready;
 
 	end_process(task);
-	ready = task->state == TASK_RUNNING;
+	could_not_start = task->state != TASK_RUNNING && task->restarts == 0 &&
+			  WIFEXITED(task->exit_status);
 	closed = task->closing && output_pending(&task->queue) == 0;
 	describe_death(task, &death);
 	lose_tuples(task);
@@ -568,10 +569,10 @@ static void die(struct task *task)
 		if (!clean || !closed) {
 			run->failed = true;
 			log_line(STORM_LOG_ERROR, task,
-				"%s while it was closing: its last results may be missing",
+				"did not close as it should, so results may be missing: it %s",
 				buffer_text(&death));
 		}
-	} else if (!ready && run->phase == RUN_STARTING) {
+	} else if (could_not_start) {
 		task->state = TASK_GONE;
 		run_fail(run, "%s could not start: task %d %s", name_of(task), task->id,
 			buffer_text(&death));

@@ -50,8 +50,11 @@ void message_free(struct message *message)
 /* NULL for a key that is not of the envelope: its value is skipped. */
 static const struct envelope_key *find_key(const struct json_text *key)
 {
+	const struct span plain = { key->text.data + 1, key->text.length - 2 };
+
 	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (json_string_equals(key, envelope_keys[i].name))
+		if (key->escaped ? json_string_equals(key, envelope_keys[i].name) :
+				   span_equals(plain, envelope_keys[i].name))
 			return &envelope_keys[i];
 	}
 	return NULL;

@@ -221,14 +221,18 @@ int acker_settle(struct task *task, uint64_t number, bool acked)
 	return 0;
 }
 
-void acker_fail_deliveries(struct task *task)
+size_t acker_fail_deliveries(struct task *task)
 {
 	struct delivery *delivery;
+	size_t untracked = 0;
 	uint32_t place = 0;
 	uint64_t number;
 
-	while ((delivery = slots_next(&task->deliveries, &place, &number)))
+	while ((delivery = slots_next(&task->deliveries, &place, &number))) {
+		untracked += delivery->target && delivery->edge_count == 0;
 		acker_settle(task, number, false);
+	}
+	return untracked;
 }
 
 void acker_forget_spout(struct run *run, struct task *spout)

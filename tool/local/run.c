@@ -4,6 +4,7 @@
  */
 #include "local/run.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -62,12 +63,12 @@ void run_fail(struct run *run, const char *format, ...)
 	run_abort(run);
 }
 
-/* Whether all tasks of one kind are in a state. */
-static bool all_are(const struct run *run, bool spouts, enum task_state state)
+static bool all_bolts_are_ready(const struct run *run)
 {
 	for (size_t i = 1; i <= run->task_count; i++) {
-		if (run->tasks[i]->component->spec->is_spout == spouts &&
-			run->tasks[i]->state != state)
+		const struct task *task = run->tasks[i];
+
+		if (!task->component->spec->is_spout && task->state != TASK_RUNNING)
 			return false;
 	}
 	return true;
@@ -133,14 +134,6 @@ static void begin_running(struct run *run)
 	}
 }
 
-void run_task_changed(struct run *run)
-{
-	if (run->phase == RUN_STARTING && all_are(run, false, TASK_RUNNING))
-		begin_running(run);
-	if (run->phase == RUN_CLOSING || run->phase == RUN_ABORTING)
-		close_components(run);
-}
-
 /* Whether a spout has nothing to emit, and no command to answer. */
 static bool is_done(const struct run *run, const struct task *spout)
 {
@@ -151,28 +144,52 @@ static bool is_done(const struct run *run, const struct task *spout)
 	return spout->state == TASK_RUNNING && spout->finished && spout->commands.count == 0;
 }
 
-/* Begin to close when every spout has finished and every tree is settled. */
-static void check_end(struct run *run)
+/* Whether every spout has finished and every tree is settled. */
+static bool is_at_end(const struct run *run)
 {
-	if ((run->phase != RUN_RUNNING && run->phase != RUN_STOPPING) || run->acker.trees.used > 0)
-		return;
+	if (run->acker.trees.used > 0)
+		return false;
 	for (size_t i = 1; i <= run->task_count; i++) {
 		if (run->tasks[i]->component->spec->is_spout && !is_done(run, run->tasks[i]))
-			return;
+			return false;
 	}
-	run->phase = RUN_CLOSING;
-	log_line(STORM_LOG_DEBUG, NULL, "all tuples are settled; the components close");
-	close_components(run);
+	return true;
 }
 
-/* Before the loop sleeps: see whether that was the end, and write all that was queued. */
+/* Go on to the next phase, if what this one waits for has come. */
+static void advance(struct run *run)
+{
+	switch (run->phase) {
+	case RUN_STARTING:
+		if (all_bolts_are_ready(run))
+			begin_running(run);
+		break;
+	case RUN_RUNNING:
+	case RUN_STOPPING:
+		if (is_at_end(run)) {
+			run->phase = RUN_CLOSING;
+			log_line(STORM_LOG_DEBUG, NULL,
+				"all tuples are settled; the components close");
+			close_components(run);
+		}
+		break;
+	case RUN_CLOSING:
+	case RUN_ABORTING:
+		close_components(run);
+		break;
+	case RUN_ENDED:
+		break;
+	}
+}
+
+/* Before the loop sleeps: see what the last events have changed, and write all that is queued. */
 static void on_prepare(struct ev_loop *loop, struct ev_prepare *watcher, int events)
 {
 	struct run *run = watcher->data;
 
 	(void)loop;
 	(void)events;
-	check_end(run);
+	advance(run);
 	while (run->dirty_count > 0)
 		task_flush(run->dirty[--run->dirty_count]);
 }
@@ -181,9 +198,7 @@ static void stop_gracefully(struct run *run)
 {
 	run->stopped = true;
 	if (run->phase == RUN_STARTING) {
-		/* Nothing has been emitted yet. */
-		run->phase = RUN_CLOSING;
-		close_components(run);
+		run->phase = RUN_CLOSING; /* nothing has been emitted yet */
 		return;
 	}
 	if (run->phase != RUN_RUNNING)
@@ -205,7 +220,6 @@ static void on_signal(struct ev_loop *loop, struct ev_signal *watcher, int event
 	if (run->stopped || run->phase == RUN_CLOSING) {
 		log_line(STORM_LOG_ERROR, NULL, "stopped at once: tuples in flight are lost");
 		run_abort(run);
-		run_task_changed(run);
 		return;
 	}
 	log_line(STORM_LOG_INFO, NULL,
@@ -431,15 +445,19 @@ static int make_directory(struct run *run)
 	return 0;
 }
 
+/* Remove the directory with the pid files of all processes that ever ran. */
 static void remove_directory(const struct run *run)
 {
-	struct buffer command = { 0 };
+	DIR *directory = opendir(run->directory);
+	const struct dirent *entry;
 
-	/* The pid files of all processes that ever ran. */
-	buffer_append_format(&command, "rm -rf '%s'", run->directory);
-	if (system(buffer_text(&command)) != 0)
-		log_line(STORM_LOG_WARN, NULL, "cannot remove %s", run->directory);
-	buffer_free(&command);
+	while (directory && (entry = readdir(directory)))
+		unlinkat(dirfd(directory), entry->d_name, 0);
+	if (directory)
+		closedir(directory);
+	if (rmdir(run->directory) < 0)
+		log_line(STORM_LOG_WARN, NULL, "cannot remove %s: %s", run->directory,
+			strerror(errno));
 }
 
 /* Hand a descriptor of the runner down to the components, by a name in their environment. */

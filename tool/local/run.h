@@ -234,9 +234,6 @@ void run_abort(struct run *run);
 STORM_PRINTF(2, 3)
 void run_fail(struct run *run, const char *format, ...);
 
-/* A task has become ready, or is gone: go on with what waits for it. */
-void run_task_changed(struct run *run);
-
 /* Whether spouts may be asked for new tuples. */
 bool run_wants_tuples(const struct run *run);
 
@@ -342,8 +339,13 @@ uint64_t acker_delivery_number(const struct json_text *id);
 /* A task has acked or failed a delivery: 0, or -ENOENT for a number that is not in flight. */
 int acker_settle(struct task *task, uint64_t number, bool acked);
 
-/* Fail all that a dead task had. */
-void acker_fail_deliveries(struct task *task);
+/*
+ * Fail all that a dead task had in flight. Returns the number of tuples that belong to no tree: no
+ * spout replays them.
+ */
+size_t acker_fail_deliveries(struct task *task);
+
+/* Forget the trees of a dead spout: it has to emit their tuples again by itself. */
 void acker_forget_spout(struct run *run, struct task *spout);
 
 /* Fail the trees whose time is up. */

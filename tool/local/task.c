@@ -225,7 +225,6 @@ static void become_ready(struct task *task)
 {
 	task->state = TASK_RUNNING;
 	task->heard = task->asked = task->run->now;
-	run_task_changed(task->run);
 }
 
 static void handle_sync(struct task *task, const struct message *message)
@@ -518,12 +517,24 @@ static void end_process(struct task *task)
 /* Fail what the dead task had, so that the spouts replay it, and forget the rest. */
 static void lose_tuples(struct task *task)
 {
+	size_t pending = task->pending;
+	size_t in_flight = task->deliveries.used;
+	size_t untracked;
+
 	output_clear(&task->queue);
 	frame_reader_free(&task->reader);
 	set_congested(task, false);
-	acker_fail_deliveries(task);
+	untracked = acker_fail_deliveries(task);
 	if (task->component->spec->is_spout)
 		spout_reset(task);
+	if (untracked > 0)
+		log_line(STORM_LOG_WARN, task,
+			"%zu of its %zu tuples in flight are lost: they were emitted without an "
+			"anchor, so no spout replays them",
+			untracked, in_flight);
+	else if (pending > 0)
+		log_line(STORM_LOG_DEBUG, task,
+			"%zu of its tuples were pending: it has to emit them again", pending);
 }
 
 static void restart(struct task *task, const char *death)
@@ -541,8 +552,7 @@ static void restart(struct task *task, const char *death)
 	if (seconds > RESTART_SECONDS_LONGEST)
 		seconds = RESTART_SECONDS_LONGEST;
 	task->restarts++;
-	log_line(STORM_LOG_WARN, task, "%s; it is started again, what it had in flight is replayed",
-		death);
+	log_line(STORM_LOG_WARN, task, "%s; it is started again", death);
 	prepare_start(task, seconds);
 }
 
@@ -557,8 +567,8 @@ static void die(struct task *task)
 	bool closed;
 
 	end_process(task);
-	could_not_start = task->state != TASK_RUNNING && task->restarts == 0 &&
-			  WIFEXITED(task->exit_status);
+	could_not_start =
+		task->state != TASK_RUNNING && task->restarts == 0 && WIFEXITED(task->exit_status);
 	closed = task->closing && output_pending(&task->queue) == 0;
 	describe_death(task, &death);
 	lose_tuples(task);
@@ -583,7 +593,6 @@ static void die(struct task *task)
 		restart(task, buffer_text(&death));
 	}
 	buffer_free(&death);
-	run_task_changed(run);
 }
 
 /* Whether the component owes an answer. */

@@ -78,6 +78,9 @@ STORM_API int storm_tuple_task(const struct storm_tuple *tuple);
 /**
  * Keep a tuple beyond the process() call that received it.
  *
+ * In classes that say manual_ack it can be acked, failed and anchored to later (process() returns
+ * 0 then, for an error fails it at once); in others it can only be read.
+ *
  * @return a copy, owned by the caller: free it with storm_tuple_release(). NULL: out of memory.
  */
 STORM_API STORM_MUST_CHECK struct storm_tuple *storm_tuple_keep(const struct storm_tuple *tuple);

@@ -76,30 +76,37 @@ static int handle_failed(struct storm_task *task, uint64_t number)
 	return 0;
 }
 
-/* Ack or fail: `reliable` spouts by number, the others by the id that they gave. */
-static int handle_outcome(struct storm_task *task, const struct message *message, bool acked)
+/* An id of ours is back: a reliable spout's is a number, another's is what it gave. */
+static int handle_id(struct storm_task *task, struct buffer *id, bool acked)
 {
 	const struct storm_spout_class *spout = task->spout_class;
-	void (*callback)(struct storm_task *, const char *, size_t) =
-		acked ? spout->ack : spout->fail;
-	struct buffer id = { 0 };
+	const char *text = buffer_text(id);
 
-	if (message->id.type != STORM_STRING ||
-		buffer_reserve(&id, message->id.text.length + 1) < 0)
+	if (spout->reliable && acked)
+		handle_acked(task, strtoull(text, NULL, 10));
+	else if (spout->reliable)
+		return handle_failed(task, strtoull(text, NULL, 10));
+	else if (acked && spout->ack)
+		spout->ack(task, text, id->length);
+	else if (!acked && spout->fail)
+		spout->fail(task, text, id->length);
+	return 0;
+}
+
+static int handle_outcome(struct storm_task *task, const struct message *message, bool acked)
+{
+	struct buffer id = { 0 };
+	int err;
+
+	if (message->id.type != STORM_STRING)
 		return storm_error(
 			task, -EBADMSG, "%s without the id of a tuple", acked ? "ack" : "fail");
+	if (buffer_reserve(&id, message->id.text.length + 1) < 0)
+		return storm_error(task, -ENOMEM, "an id");
 	id.length = json_decode_string(&message->id, id.data);
-	if (!spout->reliable) {
-		if (callback)
-			callback(task, buffer_text(&id), id.length);
-	} else if (acked) {
-		handle_acked(task, strtoull(buffer_text(&id), NULL, 10));
-	} else if (handle_failed(task, strtoull(buffer_text(&id), NULL, 10)) < 0) {
-		buffer_free(&id);
-		return -ENOMEM;
-	}
+	err = handle_id(task, &id, acked);
 	buffer_free(&id);
-	return 0;
+	return err;
 }
 
 /* Emit the next tuple that waits for its replay; false when there is none. */

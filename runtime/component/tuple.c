@@ -303,7 +303,8 @@ struct storm_tuple *storm_tuple_keep(const struct storm_tuple *tuple)
 		storm_tuple_release(&kept->tuple);
 		return NULL;
 	}
-	kept->tuple.settled = tuple->settled;
+	/* Where acks are automatic, the runtime settles the tuple when process() returns. */
+	kept->tuple.settled = tuple->settled || !tuple->task->bolt_class->manual_ack;
 	return &kept->tuple;
 }
 

@@ -432,11 +432,13 @@ size_t json_decode_string(const struct json_text *string, char *out)
 
 bool json_string_equals(const struct json_text *string, struct span contents)
 {
-	const char *at = string->text.data + 1;
-	const char *end = string->text.data + string->text.length - 1;
+	const char *at;
+	const char *end;
 
 	if (string->type != STORM_STRING)
 		return false;
+	at = string->text.data + 1;
+	end = string->text.data + string->text.length - 1;
 	if (!string->escaped)
 		return span_equals((struct span){ at, (size_t)(end - at) }, contents);
 	while (at < end) {

@@ -142,6 +142,7 @@ struct task {
 	int restarts;
 	int deaths; /* in a row, without anything done in between */
 	bool progressed; /* it has done something in this life */
+	bool reported_error; /* since it started, or since it was to close */
 
 	/* Bolts */
 	struct slots deliveries;

@@ -111,10 +111,11 @@ static void on_writable(struct ev_loop *loop, struct ev_io *watcher, int events)
 	task_flush(task);
 }
 
+/* With all the keys that Storm sends: pystorm looks for each of them. */
 static void send_heartbeat(struct task *task)
 {
 	buffer_append_literal(task_queue(task),
-		"{\"id\":\"0\",\"stream\":\"" STREAM_HEARTBEAT
+		"{\"id\":\"0\",\"comp\":null,\"stream\":\"" STREAM_HEARTBEAT
 		"\",\"task\":-1,\"tuple\":[]}" FRAME_END);
 }
 
@@ -207,8 +208,9 @@ static void handle_error(struct task *task, const struct message *message)
 {
 	struct buffer text = message_text(message);
 
+	task->reported_error = true;
 	set_last_error(task, buffer_span(&text));
-	log_text(STORM_LOG_ERROR, task, "ERROR", buffer_span(&text));
+	log_text(STORM_LOG_ERROR, task, NULL, buffer_span(&text));
 	buffer_free(&text);
 }
 
@@ -424,7 +426,7 @@ static void on_start(struct ev_loop *loop, struct ev_timer *timer, int events)
 	}
 	start_watching(task, &process);
 	task->state = TASK_STARTING;
-	task->paused = task->faulty = task->progressed = false;
+	task->paused = task->faulty = task->progressed = task->reported_error = false;
 	task->heard = task->asked = task->run->now;
 	log_line(STORM_LOG_DEBUG, task, "started as process %ld", (long)task->pid);
 	task_queue(task); /* to be flushed */
@@ -467,6 +469,7 @@ void task_start(struct task *task)
 void task_close(struct task *task)
 {
 	task->closing = true;
+	task->reported_error = false;
 	task_queue(task); /* to be flushed, which ends the input */
 }
 
@@ -556,33 +559,48 @@ static void restart(struct task *task, const char *death)
 	prepare_start(task, seconds);
 }
 
+/*
+ * Whether a task that was closed has ended as it should. Components in other languages (those of
+ * pystorm, for one) take the end of their input for an error and exit with some status; what really
+ * went wrong they have reported.
+ */
+static bool closed_well(const struct task *task)
+{
+	if (task->faulty || !WIFEXITED(task->exit_status) || output_pending(&task->queue) > 0)
+		return false;
+	if (task->component->spec->is_foreign)
+		return !task->reported_error;
+	return WEXITSTATUS(task->exit_status) == 0;
+}
+
+/* A process that ends by itself before it was ever ready would do so again. */
+static bool could_not_start(const struct task *task)
+{
+	return task->state != TASK_RUNNING && task->restarts == 0 && WIFEXITED(task->exit_status);
+}
+
 /* The process is dead: that was the end of the task, or it starts again, or the run has failed. */
 static void die(struct task *task)
 {
 	struct run *run = task->run;
-	bool clean = !task->faulty && WIFEXITED(task->exit_status) &&
-		WEXITSTATUS(task->exit_status) == 0;
 	struct buffer death = { 0 };
-	bool could_not_start;
-	bool closed;
+	bool well;
 
 	end_process(task);
-	could_not_start =
-		task->state != TASK_RUNNING && task->restarts == 0 && WIFEXITED(task->exit_status);
-	closed = task->closing && output_pending(&task->queue) == 0;
 	describe_death(task, &death);
+	well = closed_well(task);
 	lose_tuples(task);
 	if (run->phase == RUN_ABORTING) {
 		task->state = TASK_GONE;
 	} else if (task->closing) {
 		task->state = TASK_GONE;
-		if (!clean || !closed) {
+		if (!well) {
 			run->failed = true;
 			log_line(STORM_LOG_ERROR, task,
 				"did not close as it should, so results may be missing: it %s",
 				buffer_text(&death));
 		}
-	} else if (could_not_start) {
+	} else if (could_not_start(task)) {
 		task->state = TASK_GONE;
 		run_fail(run, "%s could not start: task %d %s", name_of(task), task->id,
 			buffer_text(&death));

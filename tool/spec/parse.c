@@ -167,6 +167,7 @@ static int parse_command(const struct spec *spec, struct spec_component *compone
 	int err;
 
 	if (command) {
+		component->is_foreign = true;
 		err = parse_names(command, component->name, &component->command, &count, problems);
 		if (err == 0 && count == 0)
 			err = spec_problem(problems, "%s: command is empty", component->name);

@@ -45,6 +45,7 @@ struct spec_component {
 	bool is_spout;
 	int parallelism;
 	const char **command; /* NULL after the last word */
+	bool is_foreign; /* the command is not the topology's own program */
 	struct spec_stream *outputs;
 	size_t output_count;
 	struct spec_input *inputs;

@@ -77,6 +77,7 @@ struct storm_emission {
  *   -EILSEQ   a string is not UTF-8
  *   -EDOM     a double is not finite
  *   -EBADMSG  the text of a STORM_JSON value is not JSON
+ *   -EMSGSIZE the tuple is larger than a message may be, 64 MiB
  *   -ENOMEM
  * With an error, nothing is sent.
  */

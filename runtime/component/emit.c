@@ -4,6 +4,9 @@
 #include "component/task.h"
 #include "protocol/json_write.h"
 
+/* What is emitted comes to a bolt with an envelope around it, which must not exceed FRAME_LIMIT. */
+#define EMIT_LIMIT (FRAME_LIMIT - ((size_t)64 << 10))
+
 static const struct storm_stream *find_stream(const struct storm_task *task, const char *name)
 {
 	const struct storm_stream *stream = task_outputs(task);
@@ -79,6 +82,7 @@ static int write_anchors(
 static int write_rest(struct storm_task *task, struct buffer *frame, const char *stream,
 	const struct storm_emission *emission)
 {
+	size_t start = frame->length;
 	int err;
 
 	if (strcmp(stream, STREAM_DEFAULT) != 0) {
@@ -105,6 +109,10 @@ static int write_rest(struct storm_task *task, struct buffer *frame, const char 
 				task->context.component, stream, i);
 	}
 	buffer_append_literal(frame, "]}");
+	if (frame->length - start > EMIT_LIMIT)
+		return storm_error(task, -EMSGSIZE,
+			"%s emits a tuple of %zu bytes to stream %s; the limit is %zu",
+			task->context.component, frame->length - start, stream, EMIT_LIMIT);
 	return frame->failed ? storm_error(task, -ENOMEM, "an emit") : 0;
 }
 

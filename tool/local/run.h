@@ -138,9 +138,10 @@ struct task {
 	double heard; /* when its last frame came */
 	double asked; /* when it was last sent something to answer, after it had nothing to do */
 	bool closing; /* its input ends when the queue is written */
-	bool faulty; /* killed for breaking the protocol */
+	const char *killed_for; /* why the runner has killed it; NULL: it has not */
+	double born; /* when its process started */
 	int restarts;
-	int deaths; /* in a row, without anything done in between */
+	int deaths; /* in a row, with no good life in between */
 	bool progressed; /* it has done something in this life */
 	bool reported_error; /* since it started, or since it was to close */
 

@@ -132,6 +132,7 @@ void spout_synced(struct task *task, bool finished)
 	/* Later answers may know of a fail that this one does not. */
 	task->finished = finished;
 	if (kind == COMMAND_NEXT) {
+		task->progressed = true;
 		task->nexts--;
 		if (task->emitted) {
 			task->idle_seconds = 0;

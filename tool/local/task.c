@@ -16,12 +16,15 @@
 #define QUEUE_HIGH ((size_t)1 << 20)
 #define QUEUE_LOW ((size_t)256 << 10)
 
-/* Deaths in a row, with nothing done in between, after which the run is given up. */
+/*
+ * So many deaths in a row end the run. One that the component brought upon itself counts if its life
+ * was shorter than this; one by SIGKILL from somewhere else counts if it had done nothing yet.
+ */
 #define DEATHS_LIMIT 5
+#define GOOD_LIFE_SECONDS 60
 
-/* Before a restart: this long, doubled for each further death in a row. */
+/* Before a second restart in a row: this long, doubled for each further one. */
 #define RESTART_SECONDS 0.1
-#define RESTART_SECONDS_LONGEST 5.0
 
 #define ERROR_LINE_LIMIT ((size_t)8 << 10)
 
@@ -160,6 +163,13 @@ void task_apply_pressure(struct task *task)
 		spout_pump(task);
 }
 
+/* Kill the process for something that it did. */
+static void condemn(struct task *task, const char *reason)
+{
+	task->killed_for = reason;
+	task_kill(task);
+}
+
 void task_fault(struct task *task, const char *format, ...)
 {
 	struct buffer text = { 0 };
@@ -170,8 +180,7 @@ void task_fault(struct task *task, const char *format, ...)
 	va_end(arguments);
 	log_line(STORM_LOG_ERROR, task, "broke the protocol and is killed: %s", buffer_text(&text));
 	buffer_free(&text);
-	task_kill(task);
-	task->faulty = true;
+	condemn(task, "for breaking the protocol");
 }
 
 static void set_last_error(struct task *task, struct span text)
@@ -236,7 +245,6 @@ static void handle_sync(struct task *task, const struct message *message)
 
 	if (task->component->spec->is_spout)
 		spout_synced(task, finished);
-	task->progressed |= task->component->spec->is_spout;
 }
 
 static void handle_command(struct task *task, const struct message *message)
@@ -300,7 +308,7 @@ static void handle_frames(struct task *task)
 	struct span frame;
 	int found = 0;
 
-	while (!task->faulty && (found = frame_reader_next(&task->reader, &frame)) > 0)
+	while (!task->killed_for && (found = frame_reader_next(&task->reader, &frame)) > 0)
 		handle_frame(task, frame);
 	if (found < 0)
 		task_fault(task, "a message of more than %zu bytes", FRAME_LIMIT);
@@ -320,7 +328,7 @@ static bool read_output(struct task *task)
 	}
 	task->heard = task->run->now;
 	handle_frames(task);
-	return !task->faulty;
+	return !task->killed_for;
 }
 
 static void on_output(struct ev_loop *loop, struct ev_io *watcher, int events)
@@ -426,8 +434,9 @@ static void on_start(struct ev_loop *loop, struct ev_timer *timer, int events)
 	}
 	start_watching(task, &process);
 	task->state = TASK_STARTING;
-	task->paused = task->faulty = task->progressed = task->reported_error = false;
-	task->heard = task->asked = task->run->now;
+	task->paused = task->progressed = task->reported_error = false;
+	task->killed_for = NULL;
+	task->born = task->heard = task->asked = task->run->now;
 	log_line(STORM_LOG_DEBUG, task, "started as process %ld", (long)task->pid);
 	task_queue(task); /* to be flushed */
 }
@@ -484,15 +493,19 @@ static void describe_death(const struct task *task, struct buffer *text)
 {
 	int status = task->exit_status;
 
-	if (task->faulty)
-		buffer_append_literal(text, "was killed for breaking the protocol");
+	if (task->killed_for)
+		buffer_append_format(text, "was killed %s", task->killed_for);
 	else if (WIFSIGNALED(status))
 		buffer_append_format(text, "was killed by signal %d (%s)", WTERMSIG(status),
 			strsignal(WTERMSIG(status)));
 	else
 		buffer_append_format(text, "ended with exit status %d", WEXITSTATUS(status));
-	if (task->last_error)
-		buffer_append_format(text, "; it said last: %s", task->last_error);
+}
+
+/* What it said last, for a message that ends the run. */
+static const char *last_words(const struct task *task)
+{
+	return task->last_error ? task->last_error : "nothing";
 }
 
 /* Take what the dead process has written, and let go of it. */
@@ -500,7 +513,7 @@ static void end_process(struct task *task)
 {
 	struct ev_loop *loop = task->run->loop;
 
-	while (!task->faulty && task->output >= 0 && read_output(task))
+	while (!task->killed_for && task->output >= 0 && read_output(task))
 		;
 	while (read_errors(task))
 		;
@@ -540,20 +553,29 @@ static void lose_tuples(struct task *task)
 			"%zu of its tuples were pending: it has to emit them again", pending);
 }
 
+/* Whether this death says nothing about the next life. */
+static bool was_good_life(const struct task *task)
+{
+	bool killed_from_outside = !task->killed_for && WIFSIGNALED(task->exit_status) &&
+		WTERMSIG(task->exit_status) == SIGKILL;
+
+	return killed_from_outside ? task->progressed :
+				     task->run->now - task->born > GOOD_LIFE_SECONDS;
+}
+
 static void restart(struct task *task, const char *death)
 {
 	double seconds = 0;
 
-	task->deaths = task->progressed ? 1 : task->deaths + 1;
-	if (task->deaths > DEATHS_LIMIT) {
-		run_fail(task->run, "%s: gave up after %d deaths in a row: task %d %s",
-			name_of(task), task->deaths, task->id, death);
+	if (was_good_life(task))
+		task->deaths = 0;
+	if (task->deaths++ >= DEATHS_LIMIT) {
+		run_fail(task->run, "gave up after %d deaths of %s: task %d %s; it said last: %s",
+			task->deaths, name_of(task), task->id, death, last_words(task));
 		return;
 	}
 	if (task->deaths > 1)
 		seconds = RESTART_SECONDS * (1 << (task->deaths - 2));
-	if (seconds > RESTART_SECONDS_LONGEST)
-		seconds = RESTART_SECONDS_LONGEST;
 	task->restarts++;
 	log_line(STORM_LOG_WARN, task, "%s; it is started again", death);
 	prepare_start(task, seconds);
@@ -566,7 +588,7 @@ static void restart(struct task *task, const char *death)
  */
 static bool closed_well(const struct task *task)
 {
-	if (task->faulty || !WIFEXITED(task->exit_status) || output_pending(&task->queue) > 0)
+	if (task->killed_for || !WIFEXITED(task->exit_status) || output_pending(&task->queue) > 0)
 		return false;
 	if (task->component->spec->is_foreign)
 		return !task->reported_error;
@@ -597,13 +619,14 @@ static void die(struct task *task)
 		if (!well) {
 			run->failed = true;
 			log_line(STORM_LOG_ERROR, task,
-				"did not close as it should, so results may be missing: it %s",
-				buffer_text(&death));
+				"did not close as it should, so results may be missing: it %s; it "
+				"said last: %s",
+				buffer_text(&death), last_words(task));
 		}
 	} else if (could_not_start(task)) {
 		task->state = TASK_GONE;
-		run_fail(run, "%s could not start: task %d %s", name_of(task), task->id,
-			buffer_text(&death));
+		run_fail(run, "%s could not start: task %d %s; it said last: %s", name_of(task),
+			task->id, buffer_text(&death), last_words(task));
 	} else if (run->phase == RUN_STOPPING && task->component->spec->is_spout) {
 		task->state = TASK_GONE;
 		log_line(STORM_LOG_WARN, task, "%s", buffer_text(&death));

@@ -12,7 +12,7 @@
 #include "local/run.h"
 
 /* A larger pipe means fewer switches between the processes. */
-#define PIPE_SIZE (256 << 10)
+#define PIPE_SIZE (128 << 10)
 
 /* In the child: never returns. */
 static void become(

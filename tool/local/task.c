@@ -13,8 +13,8 @@
 #include "local/run.h"
 
 /* A queue is long above the first size, until it is below the second one. */
-#define QUEUE_HIGH ((size_t)1 << 20)
-#define QUEUE_LOW ((size_t)256 << 10)
+#define QUEUE_HIGH ((size_t)256 << 10)
+#define QUEUE_LOW ((size_t)64 << 10)
 
 /*
  * So many deaths in a row end the run. One that the component brought upon itself counts if its life

@@ -1,0 +1,197 @@
+/* The topology model: what is refused, and in which words. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "spec/spec.h"
+
+#define LINES                                                                               \
+	"{\"name\":\"lines\",\"outputs\":[{\"stream\":\"default\",\"fields\":[\"line\"]}]," \
+	"\"settings\":[{\"name\":\"input\"}]}"
+#define SPLIT                                                                                    \
+	"{\"name\":\"split\",\"parallelism\":2,\"outputs\":[{\"stream\":\"default\","            \
+	"\"fields\":[\"word\"]},{\"stream\":\"chosen\",\"fields\":[\"word\"],\"direct\":true}]," \
+	"\"inputs\":[{\"component\":\"lines\",\"grouping\":\"shuffle\"}]}"
+#define COUNT(input) "{\"name\":\"count\",\"inputs\":[" input "]}"
+#define TOPOLOGY(spouts, bolts) \
+	"{\"cstorm\":1,\"name\":\"words\",\"spouts\":[" spouts "],\"bolts\":[" bolts "]}"
+
+static struct spec spec;
+static struct buffer problems;
+
+static int parse(const char *text)
+{
+	buffer_truncate(&problems, 0);
+	spec_free(&spec);
+	spec.path = strdup("words.json");
+	return spec_parse(&spec, span_of(text), &problems);
+}
+
+static int parse_and_check(const char *text)
+{
+	int err = parse(text);
+
+	return err < 0 ? err : spec_check(&spec, &problems);
+}
+
+static void expect_problem(const char *text, const char *problem)
+{
+	cr_expect_eq(parse_and_check(text), -EINVAL, "%s", text);
+	cr_expect_not_null(strstr(buffer_text(&problems), problem), "%s\nsaid: %s", text,
+		buffer_text(&problems));
+}
+
+static void forget(void)
+{
+	spec_free(&spec);
+	buffer_free(&problems);
+}
+
+TestSuite(spec, .fini = forget);
+
+Test(spec, holds_what_is_described)
+{
+	const struct spec_component *count;
+
+	cr_assert_eq(parse_and_check(TOPOLOGY(LINES,
+			     SPLIT "," COUNT("{\"component\":\"split\",\"grouping\":\"fields\","
+					     "\"fields\":[\"word\"]}"))),
+		0, "%s", buffer_text(&problems));
+	cr_assert_eq(spec.component_count, 3);
+	cr_assert_eq(spec_find(&spec, "count"), 2);
+	cr_assert_eq(spec_find(&spec, "nobody"), 3);
+	cr_assert(spec.components[0].is_spout);
+	cr_assert_eq(spec.components[0].parallelism, 1);
+	cr_assert_eq(spec.components[1].parallelism, 2);
+	cr_assert(spec.components[1].outputs[1].direct);
+	cr_assert_str_eq(spec.components[0].command[0], "words.json");
+	count = &spec.components[2];
+	cr_assert_eq(count->inputs[0].grouping, STORM_GROUPING_FIELDS);
+	cr_assert_eq(count->inputs[0].source, 1);
+	cr_assert_eq(count->inputs[0].source_stream, 0);
+	cr_assert_eq(count->inputs[0].field_indexes[0], 0);
+}
+
+Test(spec, refuses_inputs_that_lead_nowhere)
+{
+	expect_problem(
+		TOPOLOGY(LINES, SPLIT "," COUNT("{\"component\":\"splitt\",\"grouping\":\"all\"}")),
+		"count: its input splitt is no component of the topology; did you mean split?");
+	expect_problem(TOPOLOGY(LINES,
+			       SPLIT "," COUNT("{\"component\":\"split\",\"stream\":"
+					       "\"chosn\",\"grouping\":\"direct\"}")),
+		"count: its input split has no stream chosn; did you mean chosen?");
+	expect_problem(TOPOLOGY(LINES,
+			       SPLIT "," COUNT("{\"component\":\"split\",\"grouping\":"
+					       "\"fields\",\"fields\":[\"wrod\"]}")),
+		"count: stream default of split has no field wrod; did you mean word?");
+	expect_problem(
+		TOPOLOGY(LINES, SPLIT "," COUNT("{\"component\":\"split\",\"grouping\":\"al\"}")),
+		"count: no such grouping: al; did you mean all?");
+}
+
+Test(spec, refuses_groupings_that_do_not_fit)
+{
+	expect_problem(
+		TOPOLOGY(LINES,
+			SPLIT "," COUNT("{\"component\":\"split\",\"grouping\":\"direct\"}")),
+		"is not declared as direct");
+	expect_problem(TOPOLOGY(LINES,
+			       SPLIT "," COUNT("{\"component\":\"split\",\"stream\":"
+					       "\"chosen\",\"grouping\":\"shuffle\"}")),
+		"its input needs the direct grouping");
+	expect_problem(
+		TOPOLOGY(LINES,
+			SPLIT "," COUNT("{\"component\":\"split\",\"grouping\":\"fields\"}")),
+		"names no fields");
+	expect_problem(TOPOLOGY(LINES,
+			       SPLIT "," COUNT("{\"component\":\"split\",\"grouping\":\"all\"},"
+					       "{\"component\":\"split\",\"grouping\":"
+					       "\"shuffle\"}")),
+		"is its input twice");
+}
+
+Test(spec, refuses_names_and_numbers_that_cannot_be)
+{
+	expect_problem(TOPOLOGY("", ""), "the topology has no spout");
+	expect_problem(TOPOLOGY(LINES "," LINES, ""), "two components have this name");
+	expect_problem(TOPOLOGY("{\"name\":\"__lines\"}", ""), "Storm's own");
+	expect_problem(TOPOLOGY("{\"name\":\"a\",\"parallelism\":0}", ""), "parallelism is 0");
+	expect_problem(TOPOLOGY("{\"name\":\"a\",\"parallelism\":\"2\"}", ""), "a whole number");
+	expect_problem(TOPOLOGY(LINES, COUNT("")), "count: a bolt needs an input");
+	expect_problem(TOPOLOGY("{\"name\":\"a\",\"inputs\":[{\"component\":\"a\","
+				"\"grouping\":\"all\"}]}",
+			       ""),
+		"a: a spout has no inputs");
+	expect_problem(TOPOLOGY("{\"name\":\"a\",\"outputs\":[{\"stream\":\"s\",\"fields\":"
+				"[\"f\",\"f\"]}]}",
+			       ""),
+		"two fields have the name f");
+	expect_problem(TOPOLOGY("{\"name\":\"a\",\"outputs\":[{\"stream\":\"s\"},"
+				"{\"stream\":\"s\"}]}",
+			       ""),
+		"two streams have the name s");
+	expect_problem(TOPOLOGY("{\"name\":\"a\",\"command\":[]}", ""), "command is empty");
+}
+
+Test(spec, says_all_problems_at_once)
+{
+	expect_problem(TOPOLOGY("{\"name\":\"__a\",\"parallelism\":0}", COUNT("")), "Storm's own");
+	cr_expect_not_null(strstr(buffer_text(&problems), "parallelism is 0"));
+	cr_expect_not_null(strstr(buffer_text(&problems), "a bolt needs an input"));
+}
+
+Test(spec, refuses_what_is_no_description)
+{
+	expect_problem("", "neither a topology's program nor its description");
+	expect_problem("{}", "not a description of a topology");
+	expect_problem("{\"cstorm\":99,\"name\":\"x\"}", "a description of version 99");
+	expect_problem("{\"cstorm\":1}", "name is missing");
+	expect_problem(TOPOLOGY("{}", ""), "a spout: name is missing");
+	expect_problem("{\"cstorm\":1,\"name\":\"x\",\"config\":[]}", "config must be an object");
+}
+
+static const json_t *set_and_get(const char *assignment, const char *key)
+{
+	cr_assert_eq(
+		spec_set_config(&spec, assignment, &problems), 0, "%s", buffer_text(&problems));
+	return json_object_get(spec.config, key);
+}
+
+Test(spec, takes_values_as_json_or_as_text)
+{
+	cr_assert_eq(parse(TOPOLOGY(LINES, SPLIT)), 0);
+	cr_assert_eq(json_integer_value(set_and_get("a=5", "a")), 5);
+	cr_assert(json_is_true(set_and_get("a=true", "a")));
+	cr_assert(json_is_null(set_and_get("a=null", "a")));
+	cr_assert_eq(json_array_size(set_and_get("a=[1,2]", "a")), 2);
+	cr_assert_str_eq(json_string_value(set_and_get("a=/a/path", "a")), "/a/path");
+	cr_assert_str_eq(json_string_value(set_and_get("a=\"5\"", "a")), "5");
+	cr_assert_str_eq(json_string_value(set_and_get("a=", "a")), "");
+	cr_assert_str_eq(json_string_value(set_and_get("a=b=c", "a")), "b=c");
+	cr_assert_str_eq(json_string_value(set_and_get("lines.input=x", "lines.input")), "x");
+	cr_assert_str_eq(json_string_value(set_and_get("words.input=y", "words.input")), "y");
+}
+
+Test(spec, refuses_settings_that_nobody_declares)
+{
+	cr_assert_eq(parse(TOPOLOGY(LINES, SPLIT)), 0);
+	cr_expect_eq(spec_set_config(&spec, "words.inptu=x", &problems), -EINVAL);
+	cr_expect_not_null(strstr(buffer_text(&problems), "did you mean words.input?"), "%s",
+		buffer_text(&problems));
+	cr_expect_eq(spec_set_config(&spec, "lines.nothing=x", &problems), -EINVAL);
+	cr_expect_eq(spec_set_config(&spec, "no-value", &problems), -EINVAL);
+	cr_expect_eq(spec_set_config(&spec, "=x", &problems), -EINVAL);
+}
+
+Test(spec, sets_the_parallelism)
+{
+	cr_assert_eq(parse(TOPOLOGY(LINES, SPLIT)), 0);
+	cr_assert_eq(spec_set_parallelism(&spec, "split=7", &problems), 0);
+	cr_assert_eq(spec.components[1].parallelism, 7);
+	cr_expect_eq(spec_set_parallelism(&spec, "split=0", &problems), -EINVAL);
+	cr_expect_eq(spec_set_parallelism(&spec, "split=x", &problems), -EINVAL);
+	cr_expect_eq(spec_set_parallelism(&spec, "split", &problems), -EINVAL);
+	cr_expect_eq(spec_set_parallelism(&spec, "splti=2", &problems), -EINVAL);
+	cr_expect_not_null(strstr(buffer_text(&problems), "did you mean split?"));
+}

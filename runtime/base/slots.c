@@ -43,7 +43,7 @@ static bool grow(struct slots *slots)
 	uint32_t capacity = slots->capacity == 0 ? FIRST_CAPACITY : slots->capacity * 2;
 	char *data;
 
-	if (capacity > PLACE_MASK)
+	if (capacity > PLACE_MASK + 1)
 		return false;
 	data = realloc(slots->data, capacity * stride(slots));
 	if (!data)

@@ -207,7 +207,7 @@ Test(buffer, writes_integers_as_printf_does)
 	for (int digits = 1; digits <= 20; digits++, power *= 10) {
 		for (int near = -1; near <= 1; near++) {
 			check_integer((int64_t)(power + (uint64_t)near));
-			check_integer((int64_t)-(power + (uint64_t)near));
+			check_integer((int64_t) - (power + (uint64_t)near));
 		}
 	}
 	for (int i = 0; i < 20000; i++)

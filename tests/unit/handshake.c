@@ -19,7 +19,7 @@ static const struct storm_topology topology = {
 
 static json_t *load(void)
 {
-	json_t *handshake = json_load_file(TEST_DATA "/handshake/bolt.json", 0, NULL);
+	json_t *handshake = json_load_file(DATA_DIRECTORY "/handshake/bolt.json", 0, NULL);
 
 	cr_assert_not_null(handshake);
 	return handshake;

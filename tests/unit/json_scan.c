@@ -88,12 +88,12 @@ static void check_invalid(const char *directory, const char *name)
 
 Test(json_scan, accepts_what_is_valid)
 {
-	for_each(TEST_DATA "/json/valid", check_valid);
+	for_each(DATA_DIRECTORY "/json/valid", check_valid);
 }
 
 Test(json_scan, says_where_and_why_the_rest_is_not)
 {
-	for_each(TEST_DATA "/json/invalid", check_invalid);
+	for_each(DATA_DIRECTORY "/json/invalid", check_invalid);
 }
 
 /* Every cut of a valid document is an error, and is read no further than it goes. */

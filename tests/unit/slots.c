@@ -124,17 +124,19 @@ Test(slots, aligns_entries_of_every_size)
 {
 	for (size_t size = 0; size <= 70; size++) {
 		struct slots slots = { .entry_size = size };
+		uint64_t numbers[100];
 		void *entry;
 
 		for (int i = 0; i < 100; i++) {
-			cr_assert_neq(slots_take(&slots, &entry), 0);
+			numbers[i] = slots_take(&slots, &entry);
+			cr_assert_neq(numbers[i], 0);
 			cr_assert_eq((uintptr_t)entry % alignof(max_align_t), 0);
 			/* No entry lies over another one or its header. */
 			memset(entry, 0xFF, size);
 		}
 		cr_assert_eq(slots.used, 100);
-		for (uint32_t place = 0; place < 100; place++)
-			cr_assert_not_null(slots_get(&slots, UINT64_C(1) << 24 | place));
+		for (int i = 0; i < 100; i++)
+			cr_assert_not_null(slots_get(&slots, numbers[i]));
 		slots_free(&slots);
 	}
 }
@@ -229,21 +231,19 @@ Test(slots, has_sixteen_million_places)
 {
 	/* The smallest entries there are: this still takes 256 MiB for a moment. */
 	struct slots slots = { .entry_size = 0 };
-	uint64_t number = 1;
 	uint64_t last = 0;
+	uint64_t number;
 	void *entry;
 
-	for (; number != 0 && slots.used <= 1 << 24; last = number)
-		number = slots_take(&slots, &entry);
+	while ((number = slots_take(&slots, &entry)) != 0 && slots.used <= 1 << 24)
+		last = number;
 	cr_assert_eq(slots.used, 1 << 24);
 
 	/* It goes on with the places that are given back. */
-	number = UINT64_C(1) << 24 | 0xFFFFFF;
-	cr_assert_not_null(slots_get(&slots, number));
-	slots_release(&slots, number);
-	last = slots_take(&slots, &entry);
-	cr_assert_neq(last, 0);
-	cr_assert_neq(last, number);
+	slots_release(&slots, last);
+	number = slots_take(&slots, &entry);
+	cr_assert_neq(number, 0);
+	cr_assert_neq(number, last);
 	cr_assert_eq(slots_take(&slots, &entry), 0);
 	slots_free(&slots);
 }

@@ -7,6 +7,9 @@
 /* One read takes what a pipe of the largest usual size holds. */
 #define READ_SIZE ((size_t)128 << 10)
 
+/* What may follow a frame's text while its end is still on the way. */
+#define LONGEST_UNFINISHED_END (sizeof("\nend\r") - 1)
+
 void frame_reader_free(struct frame_reader *reader)
 {
 	buffer_free(&reader->buffer);
@@ -82,7 +85,9 @@ int frame_reader_next(struct frame_reader *reader, struct span *frame)
 		*frame = (struct span){ data + start, line > start ? line - 1 - start : 0 };
 		return frame->length > limit ? -EMSGSIZE : 1;
 	}
-	return reader->buffer.length - reader->start > limit ? -EMSGSIZE : 0;
+	if (reader->buffer.length - reader->start > limit + LONGEST_UNFINISHED_END)
+		return -EMSGSIZE;
+	return 0;
 }
 
 struct span frame_reader_rest(const struct frame_reader *reader)

@@ -27,82 +27,94 @@ static void feed(
 	cr_assert_eq(more, 0);
 }
 
-/* The frames of these bytes, and the rest, are as expected wherever the bytes are cut. */
-static void check_frames(struct span wire, const struct span *frames, struct span rest)
+/* Frames as they come in, what they are, and what is left when the input ends. */
+struct stream {
+	const char *name;
+	struct span wire;
+	struct span frames[5]; /* all zero behind the last one */
+	struct span rest;
+};
+
+/* The frames are as expected wherever the bytes are cut in three. */
+static void check_in_three_pieces(const struct stream *stream)
 {
+	struct span wire = stream->wire;
+
 	for (size_t first = 0; first <= wire.length; first++) {
 		for (size_t second = first; second <= wire.length; second++) {
 			struct frame_reader reader = { 0 };
-			const struct span *expected = frames;
+			const struct span *expected = stream->frames;
 
 			feed(&reader, wire.data, first, &expected);
 			feed(&reader, wire.data + first, second - first, &expected);
 			feed(&reader, wire.data + second, wire.length - second, &expected);
-			cr_assert_null(expected->data, "cut at %zu and %zu: no '%s'", first, second,
-				expected->data);
-			cr_assert(span_equals(frame_reader_rest(&reader), rest));
+			cr_assert_null(expected->data, "%s, cut at %zu and %zu: no '%s'",
+				stream->name, first, second, expected->data);
+			cr_assert(span_equals(frame_reader_rest(&reader), stream->rest),
+				"%s, cut at %zu and %zu: another rest", stream->name, first,
+				second);
 			frame_reader_free(&reader);
 		}
 	}
 }
 
-static void check_frames_byte_by_byte(struct span wire, const struct span *frames, struct span rest)
+static void check_byte_by_byte(const struct stream *stream)
 {
 	struct frame_reader reader = { 0 };
-	const struct span *expected = frames;
+	const struct span *expected = stream->frames;
 
-	for (size_t i = 0; i < wire.length; i++)
-		feed(&reader, wire.data + i, 1, &expected);
-	cr_assert_null(expected->data);
-	cr_assert(span_equals(frame_reader_rest(&reader), rest));
+	for (size_t i = 0; i < stream->wire.length; i++)
+		feed(&reader, stream->wire.data + i, 1, &expected);
+	cr_assert_null(expected->data, "%s: no '%s'", stream->name, expected->data);
+	cr_assert(span_equals(frame_reader_rest(&reader), stream->rest), "%s", stream->name);
 	frame_reader_free(&reader);
 }
 
-/* Frames as they come in, what they are, and what is left when the input ends. */
-static const struct {
-	const char *name;
-	const char *wire;
-	struct span frames[5];
-	const char *rest;
-} cases[] = {
-	{ "nothing", "", { { NULL, 0 } }, "" },
-	{ "one frame", "{\"command\":\"next\"}\nend\n", { { "{\"command\":\"next\"}", 18 } }, "" },
-	{ "many frames", "{\"a\":1}\nend\n[4,5]\nend\n{}\nend\n[]\nend\n",
-		{ { "{\"a\":1}", 7 }, { "[4,5]", 5 }, { "{}", 2 }, { "[]", 2 } }, "" },
-	{ "line breaks in the text", "{\n\"a\":\n1\n}\nend\n\n[\n]\n\nend\n",
-		{ { "{\n\"a\":\n1\n}", 10 }, { "\n[\n]\n", 5 } }, "" },
-	{ "a carriage return behind end", "{}\r\nend\r\n[]\nend\r\n",
-		{ { "{}\r", 3 }, { "[]", 2 } }, "" },
-	{ "no text", "end\nend\r\nend\n", { { "", 0 }, { "", 0 }, { "", 0 } }, "" },
-	{ "an empty line", "\nend\n\r\nend\n", { { "", 0 }, { "\r", 1 } }, "" },
-	{ "lines that are no end",
-		"ending\n end\nend \nend\r\r\nEND\nen\nd\n\rend\nendend\n1end\nend\n",
-		{ { "ending\n end\nend \nend\r\r\nEND\nen\nd\n\rend\nendend\n1end", 51 } }, "" },
-	{ "end within a line", "{\"end\":\"end\"}\nend\n", { { "{\"end\":\"end\"}", 13 } }, "" },
-	{ "a frame whose end has not come", "{}\nend\n{\"a\":1}\nen", { { "{}", 2 } },
-		"{\"a\":1}\nen" },
-	{ "an end without its newline", "{}\nend", { { NULL, 0 } }, "{}\nend" },
-	{ "a line break alone", "[]\nend\n\n", { { "[]", 2 } }, "\n" },
+#define BYTES(literal)                       \
+	{                                    \
+		literal, sizeof(literal) - 1 \
+	}
+
+static const struct stream streams[] = {
+	{ "nothing", BYTES(""), { { NULL, 0 } }, BYTES("") },
+	{ "one frame", BYTES("{\"command\":\"next\"}\nend\n"), { BYTES("{\"command\":\"next\"}") },
+		BYTES("") },
+	{ "many frames", BYTES("{\"a\":1}\nend\n[4,5]\nend\n{}\nend\n[]\nend\n"),
+		{ BYTES("{\"a\":1}"), BYTES("[4,5]"), BYTES("{}"), BYTES("[]") }, BYTES("") },
+	{ "line breaks in the text", BYTES("{\n\"a\":\n1\n}\nend\n\n[\n]\n\nend\n"),
+		{ BYTES("{\n\"a\":\n1\n}"), BYTES("\n[\n]\n") }, BYTES("") },
+	{ "a carriage return behind end", BYTES("{}\r\nend\r\n[]\nend\r\n"),
+		{ BYTES("{}\r"), BYTES("[]") }, BYTES("") },
+	{ "no text", BYTES("end\nend\r\nend\n"), { BYTES(""), BYTES(""), BYTES("") }, BYTES("") },
+	{ "an empty line", BYTES("\nend\n\r\nend\n"), { BYTES(""), BYTES("\r") }, BYTES("") },
+	{ "lines that begin with end", BYTES("ending\nend \nend\r\r\nendend\nend\n"),
+		{ BYTES("ending\nend \nend\r\r\nendend") }, BYTES("") },
+	{ "lines that end with end", BYTES(" end\n\rend\n1end\nsend\nend\n"),
+		{ BYTES(" end\n\rend\n1end\nsend") }, BYTES("") },
+	{ "lines that are nearly end", BYTES("END\nen\nd\nenf\n\"end\"\nend\n"),
+		{ BYTES("END\nen\nd\nenf\n\"end\"") }, BYTES("") },
+	{ "end within a line", BYTES("{\"end\":\"end\"}\nend\n"), { BYTES("{\"end\":\"end\"}") },
+		BYTES("") },
+	{ "zero bytes", BYTES("a\0b\nend\n\0\nend\n\0end\n"), { BYTES("a\0b"), BYTES("\0") },
+		BYTES("\0end\n") },
+	{ "a frame whose end has not come", BYTES("{}\nend\n{\"a\":1}\nen"), { BYTES("{}") },
+		BYTES("{\"a\":1}\nen") },
+	{ "an end without its newline", BYTES("{}\nend"), { { NULL, 0 } }, BYTES("{}\nend") },
+	{ "a line break alone", BYTES("[]\nend\n\n"), { BYTES("[]") }, BYTES("\n") },
 };
+
+#define STREAM_COUNT (sizeof(streams) / sizeof(streams[0]))
 
 Test(frame_reader, finds_the_frames_of_bytes_in_three_pieces)
 {
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		check_frames(span_of(cases[i].wire), cases[i].frames, span_of(cases[i].rest));
+	for (size_t i = 0; i < STREAM_COUNT; i++)
+		check_in_three_pieces(&streams[i]);
 }
 
 Test(frame_reader, finds_the_frames_of_bytes_that_come_one_by_one)
 {
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		check_frames_byte_by_byte(
-			span_of(cases[i].wire), cases[i].frames, span_of(cases[i].rest));
-}
-
-Test(frame_reader, keeps_zero_bytes)
-{
-	static const struct span frames[] = { { "a\0b", 3 }, { "\0", 1 }, { NULL, 0 } };
-
-	check_frames(SPAN("a\0b\nend\n\0\nend\n"), frames, SPAN(""));
+	for (size_t i = 0; i < STREAM_COUNT; i++)
+		check_byte_by_byte(&streams[i]);
 }
 
 /* Text of lines of which some are nearly an end. */
@@ -229,7 +241,7 @@ Test(frame_reader, counts_each_frame_by_itself)
 
 Test(frame_reader, does_not_wait_for_ever_for_an_end)
 {
-	static const char *const texts[] = { "x", "x\n", "\n", "end ", "en\n", "\nend" };
+	static const char *const texts[] = { "x", "x\n", "\n", "end ", "en\n", "\nen" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct frame_reader reader = { .limit = 1000 };

@@ -223,12 +223,35 @@ static void handle_error(struct task *task, const struct message *message)
 	buffer_free(&text);
 }
 
+/* A part of an envelope as it came, for messages. */
+static struct span part(const struct json_text *text)
+{
+	return text->text.data ? text->text : SPAN("nothing");
+}
+
 static void handle_outcome(struct task *task, const struct message *message, bool acked)
 {
+	struct span id = part(&message->id);
+
 	if (acker_settle(task, acker_delivery_number(&message->id), acked) < 0)
 		task_fault(task, "it %s %.*s, which is not in flight", acked ? "acks" : "fails",
-			(int)message->id.text.length,
-			message->id.text.data ? message->id.text.data : "nothing");
+			(int)id.length, id.data);
+}
+
+static void handle_metrics(struct task *task, const struct message *message)
+{
+	struct span name = part(&message->name);
+	struct span params = part(&message->params);
+
+	log_line(STORM_LOG_DEBUG, task, "metric %.*s %.*s", (int)name.length, name.data,
+		(int)params.length, params.data);
+}
+
+static void refuse_command(struct task *task, const struct message *message)
+{
+	struct span command = part(&message->command);
+
+	task_fault(task, "it sends the command %.*s", (int)command.length, command.data);
 }
 
 /* It answers: it is ready, and what waits for that can go on. */
@@ -268,13 +291,9 @@ static void handle_command(struct task *task, const struct message *message)
 	} else if (message_is(message, SPAN("error"))) {
 		handle_error(task, message);
 	} else if (message_is(message, SPAN("metrics"))) {
-		log_line(STORM_LOG_DEBUG, task, "metric %.*s %.*s", (int)message->name.text.length,
-			message->name.text.data ? message->name.text.data : "",
-			(int)message->params.text.length,
-			message->params.text.data ? message->params.text.data : "");
+		handle_metrics(task, message);
 	} else if (is_spout || message->command.type == STORM_NULL) {
-		task_fault(task, "it sends the command %.*s", (int)message->command.text.length,
-			message->command.text.data ? message->command.text.data : "null");
+		refuse_command(task, message);
 	}
 	/* Storm ignores a bolt's unknown commands. */
 }
@@ -655,7 +674,7 @@ void task_check(struct task *task)
 	if (owes_answer(task) && run->now - since > limit) {
 		log_line(STORM_LOG_ERROR, task,
 			"hangs: it has been silent for %.0f s; it is killed", run->now - since);
-		task_kill(task);
+		condemn(task, "because it hung");
 		return;
 	}
 	if (task->state == TASK_RUNNING && !task->closing && !task->component->spec->is_spout)

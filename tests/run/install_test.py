@@ -1,0 +1,102 @@
+"""What is installed: a program outside of the tree builds with it and runs."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+from harness import HERE, PATIENCE, WORDCOUNT, describe, read, temporary
+
+BUILD = os.environ["BUILD"]
+SOURCE = os.environ["SOURCE"]
+CC = os.environ["CC_COMMAND"].split()
+
+
+def output(*command, **more):
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE, **more).stdout
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = os.path.join(BUILD, "tests", "installed")
+        shutil.rmtree(cls.root, ignore_errors=True)
+        output("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", env=dict(os.environ, DESTDIR=cls.root))
+        [cls.pkgconfig] = [os.path.dirname(p) for p in glob.glob(f"{cls.root}/**/cstorm.pc", recursive=True)]
+        cls.libraries = os.path.dirname(cls.pkgconfig)
+        cls.variables = dict(os.environ, PKG_CONFIG_PATH=cls.pkgconfig, PKG_CONFIG_SYSROOT_DIR=cls.root)
+        [cls.command] = glob.glob(f"{cls.root}/**/bin/cstorm", recursive=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.root, ignore_errors=True)
+
+    def flags(self, package):
+        return output("pkg-config", "--cflags", "--libs", package, env=self.variables).split()
+
+    def check_program(self, package, **variables):
+        program = os.path.join(temporary(self), "outside")
+        output(*CC, "-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-o", program,
+               os.path.join(HERE, "outside.c"), *self.flags(package))
+        environment = dict(os.environ, **variables)
+        result = output(self.command, "run", "-q", program, env=environment, stdin=subprocess.DEVNULL)
+        self.assertEqual(result, "hello\t2\nfrom\t1\noutside,\t1\n")
+        return program
+
+    def test_a_program_links_the_archive_and_needs_only_libc(self):
+        program = self.check_program("cstorm-static")
+        self.check_needs_only_libc(program)
+
+    def test_a_program_links_the_shared_library(self):
+        self.check_program("cstorm", LD_LIBRARY_PATH=self.libraries)
+
+    def check_needs_only_libc(self, program):
+        needed = re.findall(r"NEEDED.*\[(.*)\]", output("readelf", "-d", program))
+        self.assertTrue(needed)
+        for library in needed:
+            self.assertRegex(library, r"^(libc|libm|ld-linux.*)\.so")
+
+    def test_a_topology_of_the_tree_needs_only_libc(self):
+        self.check_needs_only_libc(WORDCOUNT)
+
+    def test_only_public_names_are_to_be_seen(self):
+        for options, library in ((["-g"], "libcstorm.a"), (["-D"], "libcstorm.so")):
+            listing = output("nm", *options, "--defined-only", os.path.join(self.libraries, library))
+            names = set(re.findall(r"^\S+ [A-Z] (\S+)$", listing, re.M))
+            self.assertEqual({n for n in names if not n.startswith("storm_")}, set(), library)
+            self.assertEqual(names, self.declared(), library)
+
+    def declared(self):
+        """What the installed headers declare as public."""
+        names = set()
+        for path in glob.glob(f"{self.root}/**/include/cstorm/*.h", recursive=True):
+            text = re.sub(r"/\*.*?\*/", "", read(path).decode(), flags=re.S)
+            for declaration in re.findall(r"^STORM_API ([^;]*);", text, re.M):
+                names.add(re.search(r"(storm_\w+)\s*(?:\(|$)", declaration).group(1))
+        self.assertGreater(len(names), 40)
+        return names
+
+    def test_each_header_stands_alone(self):
+        headers = glob.glob(f"{self.root}/**/include/**/*.h", recursive=True)
+        self.assertEqual({os.path.basename(h) for h in headers},
+                         {os.path.basename(h) for h in glob.glob(f"{SOURCE}/include/**/*.h", recursive=True)})
+        for header in headers:
+            output(*CC, "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c",
+                   "-include", header, "/dev/null", *self.flags("cstorm"))
+
+
+class Examples(unittest.TestCase):
+    def test_the_readme_shows_the_code_that_is_built(self):
+        readme = read(os.path.join(SOURCE, "README.md")).decode()
+        blocks = re.findall(r"```c\n(.*?)```", readme, re.S)
+        split = read(os.path.join(SOURCE, "bolts", "split.c")).decode()
+        wordcount = read(os.path.join(SOURCE, "topologies", "wordcount.c")).decode()
+        self.assertIn(blocks[0], split)
+        for part in re.findall(r"\t+\{.*?\n\t+\}", blocks[1], re.S):
+            self.assertIn(part, wordcount)
+
+
+if __name__ == "__main__":
+    unittest.main()

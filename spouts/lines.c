@@ -60,10 +60,20 @@ static int read_setting(struct storm_task *task, struct lines *lines)
 	return 0;
 }
 
-/* What was read from a pipe is gone with the process that read it. */
-static int check_standard_input(struct storm_task *task, struct lines *lines)
+/*
+ * A file is read by offset, from where the run was given it: the descriptor is shared with the
+ * process that a restarted one replaces. What was read from a pipe is gone with that process.
+ */
+static int open_standard_input(struct storm_task *task, struct lines *lines)
 {
-	if (lseek(lines->fd, 0, SEEK_CUR) >= 0 || storm_task_restarts(task) == 0)
+	off_t offset;
+
+	lines->fd = storm_standard_input(task);
+	if (lines->fd < 0)
+		return lines->fd;
+	offset = lseek(lines->fd, 0, SEEK_CUR);
+	lines->offset = offset < 0 ? 0 : offset;
+	if (offset >= 0 || storm_task_restarts(task) == 0)
 		return 0;
 	return storm_error(task, -ESPIPE,
 		"the standard input is a pipe and cannot be read again after a crash of %s, so lines "
@@ -76,10 +86,8 @@ static int open_path(struct storm_task *task, struct lines *lines)
 	const char *path = lines->paths[lines->path];
 
 	lines->is_standard_input = strcmp(path, STANDARD_INPUT) == 0;
-	if (lines->is_standard_input) {
-		lines->fd = storm_standard_input(task);
-		return lines->fd < 0 ? lines->fd : check_standard_input(task, lines);
-	}
+	if (lines->is_standard_input)
+		return open_standard_input(task, lines);
 	lines->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (lines->fd < 0)
 		return storm_error(task, -errno, "cannot open the input %s", path);
@@ -134,10 +142,7 @@ static int lines_open(struct storm_task *task)
 	return err < 0 ? err : check_paths(task, lines);
 }
 
-/*
- * Read more: 1, or 0 at the end of the file. A file is read by offset, because the standard input
- * may be shared with the process that a restarted one replaces.
- */
+/* Read more: 1, or 0 at the end of the file. */
 static int read_more(struct storm_task *task, struct lines *lines)
 {
 	struct buffer *buffer = &lines->buffer;

@@ -248,8 +248,8 @@ def bolt_says(text):
         sys.stdout.flush()
 
 
-def bolt_at_end(path, value):
-    """Ack all; at the end of the input note that, and emit a value."""
+def bolt_at_end(path, value, seconds="0"):
+    """Ack all; at the end of the input note that, wait, and emit a value."""
     start()
     while True:
         lines = []
@@ -257,6 +257,7 @@ def bolt_at_end(path, value):
             line = sys.stdin.readline()
             if not line:
                 note(path, value, time.monotonic())
+                time.sleep(float(seconds))
                 emit([value])
                 sys.exit(0)
             if line == "end\n":
@@ -276,8 +277,7 @@ def bolt_stays():
     while True:
         if not sys.stdin.readline():
             time.sleep(1000)
-        if True:
-            send({"command": "sync"})
+        send({"command": "sync"})
 
 
 def bolt_logs():

@@ -73,6 +73,27 @@ class Ending(unittest.TestCase):
             os.killpg(process.pid, number)
             self.check_graceful(process)
 
+    def test_takes_a_signal_that_comes_twice_at_once_for_one(self):
+        # timeout(1) signals the runner, and in the next moment the whole group.
+        process = self.start_endless(start_new_session=True)
+        process.process.send_signal(signal.SIGTERM)
+        time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGTERM)
+        self.check_graceful(process)
+
+    def test_a_signal_while_it_closes_takes_nothing_away(self):
+        path = os.path.join(temporary(self), "notes")
+        process = Run(self, topology(
+            [python_component("source", "spout-numbers", "1", outputs={"default": ["n"]})],
+            [python_component("slow", "bolt-at-end", path, "slow", "1", inputs=[subscribe("source", "shuffle")],
+                              outputs={"default": ["n"]}),
+             python_component("sink", "bolt-note", path, inputs=[subscribe("slow", "shuffle")])]))
+        wait_until(lambda: any(n[0] == "slow" for n in notes(path)), "the bolt to close")
+        process.process.send_signal(signal.SIGTERM)
+        process.wait()
+        self.assertEqual(process.status, 0, process.stderr)
+        self.assertEqual(notes(path)[-1][3], ["slow"])
+
     def test_stops_before_it_has_begun(self):
         slow = {"name": "bolt", "inputs": [subscribe("source", "shuffle")],
                 "command": ["sh", "-c", f"sleep 1; exec {sys.executable} {COMPONENT} bolt-note /dev/null"]}

@@ -59,7 +59,7 @@ class Usage(unittest.TestCase):
         self.check_refused("run", script, said="was killed by signal 11")
         empty = write(os.path.join(folder, "empty"), "")
         os.chmod(empty, 0o755)
-        self.check_refused("run", empty, said="")
+        self.check_refused("run", empty, said="cannot be run: Exec format error")
 
     def test_says_all_problems_of_a_topology_at_once(self):
         path = os.path.join(temporary(self), "topology.json")

@@ -4,6 +4,7 @@ import collections
 import os
 import random
 import re
+import time
 import unittest
 
 from harness import WORDCOUNT, Run, run, temporary, write, read
@@ -96,6 +97,14 @@ class WordCount(unittest.TestCase):
             result = Run(self, WORDCOUNT, "-o", "wordcount.input=-", stdin=file).wait()
         self.assertEqual((result.status, result.stdout), (0, b"c\t2\nd\t1\n"))
 
+    def test_reads_the_standard_input_from_where_it_stands(self):
+        path = write(os.path.join(temporary(self), "text"), b"a header\nword\n")
+        descriptor = os.open(path, os.O_RDONLY)
+        self.addCleanup(os.close, descriptor)
+        os.lseek(descriptor, len(b"a header\n"), os.SEEK_SET)
+        result = Run(self, WORDCOUNT, stdin=descriptor).wait()
+        self.assertEqual((result.status, result.stdout), (0, b"word\t1\n"))
+
     def test_reads_several_files(self):
         folder = temporary(self)
         paths = [write(os.path.join(folder, str(n)), b"word %d" % n) for n in range(3)]
@@ -109,7 +118,6 @@ class WordCount(unittest.TestCase):
         process = Run(self, WORDCOUNT, "-o", "topology.tick.tuple.freq.secs=1", stdin=-1)
         process.process.stdin.write(b"a b a\n")
         process.process.stdin.flush()
-        import time
         time.sleep(1.5)
         process.wait(b"a c\n")
         self.assertEqual((process.status, process.stdout), (0, b"a\t3\nb\t1\nc\t1\n"))

@@ -234,7 +234,7 @@ Test(message, may_have_keys_that_nobody_knows)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		for (size_t j = 0; j < sizeof(values) / sizeof(values[0]); j++) {
 			for (int place = 0; place < 3; place++) {
-				char frame[256];
+				char frame[512];
 				char member[96];
 
 				snprintf(member, sizeof(member), "\"%s\":%s", names[i], values[j]);

@@ -20,6 +20,8 @@
 #define SILENCE_LIMIT 30
 #define CHANGE_LIMIT 300
 
+#define SAME_SIGNAL_SECONDS 0.2
+
 double run_time(struct run *run)
 {
 	struct timespec time;
@@ -196,13 +198,13 @@ static void on_prepare(struct ev_loop *loop, struct ev_prepare *watcher, int eve
 
 static void stop_gracefully(struct run *run)
 {
+	if (run->phase != RUN_STARTING && run->phase != RUN_RUNNING)
+		return;
 	run->stopped = true;
 	if (run->phase == RUN_STARTING) {
 		run->phase = RUN_CLOSING; /* nothing has been emitted yet */
 		return;
 	}
-	if (run->phase != RUN_RUNNING)
-		return;
 	run->phase = RUN_STOPPING;
 	for (size_t i = 1; i <= run->task_count; i++) {
 		if (run->tasks[i]->component->spec->is_spout)
@@ -210,6 +212,10 @@ static void stop_gracefully(struct run *run)
 	}
 }
 
+/*
+ * The first signal stops the run gracefully, the second one at once. One that follows closely is the
+ * same: timeout(1) signals the runner, and in the next moment the whole group.
+ */
 static void on_signal(struct ev_loop *loop, struct ev_signal *watcher, int events)
 {
 	struct run *run = watcher->data;
@@ -217,15 +223,15 @@ static void on_signal(struct ev_loop *loop, struct ev_signal *watcher, int event
 	(void)loop;
 	(void)events;
 	run_time(run);
-	if (run->stopped || run->phase == RUN_CLOSING) {
-		log_line(STORM_LOG_ERROR, NULL, "stopped at once: tuples in flight are lost");
-		run_abort(run);
-		return;
+	if (run->signalled == 0) {
+		run->signalled = run->now;
+		log_line(STORM_LOG_INFO, NULL,
+			"stopping: %u tuples are in flight; a second signal stops at once",
+			run->acker.trees.used);
+		stop_gracefully(run);
+	} else if (run->now - run->signalled > SAME_SIGNAL_SECONDS) {
+		run_fail(run, "stopped at once: what was in flight is lost");
 	}
-	log_line(STORM_LOG_INFO, NULL,
-		"stopping: %u tuples are in flight; a second signal stops at once",
-		run->acker.trees.used);
-	stop_gracefully(run);
 }
 
 static void on_time_over(struct ev_loop *loop, struct ev_timer *timer, int events)

@@ -193,6 +193,7 @@ struct run {
 	enum run_phase phase;
 	bool failed;
 	bool stopped; /* by a signal or by the time limit */
+	double signalled; /* when the first signal came; 0: none has */
 	struct component *components;
 	size_t component_count;
 	struct task **tasks; /* by id, from 1 */

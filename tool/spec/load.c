@@ -4,8 +4,9 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -15,8 +16,6 @@
 
 #define DESCRIPTION_LIMIT ((size_t)16 << 20)
 #define DESCRIPTION_SECONDS 20
-
-extern char **environ;
 
 static double now(void)
 {
@@ -50,42 +49,59 @@ static int read_all(int fd, double deadline, struct buffer *text)
 	}
 }
 
-static int spawn_describe(const char *path, int output, pid_t *pid)
+/* In the child: never returns. It dies with its parent. */
+static void become_describe(const char *path, int output)
 {
-	char *argv[] = { (char *)path, (char *)"--describe", NULL };
-	posix_spawn_file_actions_t actions;
-	int err;
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	err = posix_spawn(pid, path, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return -err;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (dup2(nothing, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0)
+		execl(path, path, "--describe", (char *)NULL);
+	fprintf(stderr, "%s: cannot be run: %s\n", path, strerror(errno));
+	_exit(127);
+}
+
+/* Wait for the end of a process; one that outlives the deadline is killed. */
+static int wait_for_end(pid_t pid, double deadline, int *status)
+{
+	const struct timespec moment = { .tv_nsec = 5000000 };
+
+	while (waitpid(pid, status, WNOHANG) == 0) {
+		if (now() > deadline) {
+			kill(pid, SIGKILL);
+			waitpid(pid, status, 0);
+			return -ETIMEDOUT;
+		}
+		nanosleep(&moment, NULL);
+	}
+	return 0;
 }
 
 /* Run the program with --describe and take what it prints. */
 static int run_describe(const char *path, struct buffer *text, struct buffer *problems)
 {
+	double deadline = now() + DESCRIPTION_SECONDS;
 	int status = 0;
 	int pipes[2];
 	pid_t pid;
 	int err;
+	int late;
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		return spec_problem(problems, "%s: no pipe: %s", path, strerror(errno));
-	err = spawn_describe(path, pipes[1], &pid);
+	pid = fork();
+	if (pid == 0)
+		become_describe(path, pipes[1]);
 	close(pipes[1]);
-	if (err < 0) {
+	if (pid < 0) {
 		close(pipes[0]);
-		return spec_problem(problems, "%s: cannot be run: %s", path, strerror(-err));
+		return spec_problem(problems, "%s: cannot be run: %s", path, strerror(errno));
 	}
-	err = read_all(pipes[0], now() + DESCRIPTION_SECONDS, text);
+	err = read_all(pipes[0], deadline, text);
 	close(pipes[0]);
-	if (err < 0)
-		kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	late = wait_for_end(pid, err < 0 ? 0 : deadline, &status);
+	if (err == 0)
+		err = late;
 	if (err == -ETIMEDOUT)
 		return spec_problem(problems,
 			"%s --describe did not end in %d seconds: is it a topology?", path,

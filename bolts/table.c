@@ -48,6 +48,7 @@ static int prepare(struct storm_task *task)
 
 		if (fd >= 0)
 			close(fd);
+		free((char *)table->path);
 		return storm_error(task, err, "cannot open the output %s", path);
 	}
 	return 0;

@@ -71,6 +71,8 @@ static int open_standard_input(struct storm_task *task, struct lines *lines)
 	lines->fd = storm_standard_input(task);
 	if (lines->fd < 0)
 		return lines->fd;
+	if ((fcntl(lines->fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
+		return storm_error(task, -EBADF, "cannot read the standard input");
 	offset = lseek(lines->fd, 0, SEEK_CUR);
 	lines->offset = offset < 0 ? 0 : offset;
 	if (offset >= 0 || storm_task_restarts(task) == 0)
@@ -131,6 +133,16 @@ static int check_paths(struct storm_task *task, struct lines *lines)
 	return err;
 }
 
+static void free_lines(struct lines *lines)
+{
+	close_path(lines);
+	for (size_t i = 0; i < lines->path_count; i++)
+		free(lines->paths[i]);
+	free(lines->paths);
+	buffer_free(&lines->buffer);
+	buffer_free(&lines->repaired);
+}
+
 static int lines_open(struct storm_task *task)
 {
 	struct lines *lines = storm_state(task);
@@ -139,7 +151,11 @@ static int lines_open(struct storm_task *task)
 	lines->fd = -1;
 	close_path(lines);
 	err = read_setting(task, lines);
-	return err < 0 ? err : check_paths(task, lines);
+	if (err == 0)
+		err = check_paths(task, lines);
+	if (err < 0)
+		free_lines(lines);
+	return err;
 }
 
 /* Read more: 1, or 0 at the end of the file. */
@@ -274,14 +290,7 @@ static int lines_next(struct storm_task *task)
 
 static int lines_close(struct storm_task *task)
 {
-	struct lines *lines = storm_state(task);
-
-	close_path(lines);
-	for (size_t i = 0; i < lines->path_count; i++)
-		free(lines->paths[i]);
-	free(lines->paths);
-	buffer_free(&lines->buffer);
-	buffer_free(&lines->repaired);
+	free_lines(storm_state(task));
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* The cstorm command: finds the subcommand and runs it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "spec/nearest.h"
@@ -36,10 +38,23 @@ static int refuse(const char *word)
 	return EXIT_STATUS_USAGE;
 }
 
+/*
+ * A standard descriptor that is closed would become that of the next file. Keep its place with one
+ * that fails when it is used: the input cannot be read, the outputs cannot be written.
+ */
+static void keep_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 
+	keep_standard_descriptors();
 	if (!word) {
 		fprintf(stderr, "cstorm: a command is missing\n`cstorm --help` lists them.\n");
 		return EXIT_STATUS_USAGE;

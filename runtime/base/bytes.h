@@ -82,9 +82,10 @@ static inline void buffer_append_span(struct buffer *buffer, struct span span)
 /* The buffer as a C string; "" when memory ended. Borrowed, valid until the next append. */
 const char *buffer_text(struct buffer *buffer);
 
+/* What the buffer holds. Borrowed, valid until the next append; never NULL. */
 static inline struct span buffer_span(const struct buffer *buffer)
 {
-	return (struct span){ buffer->data, buffer->length };
+	return (struct span){ buffer->data ? buffer->data : "", buffer->length };
 }
 
 #endif

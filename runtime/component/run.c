@@ -56,7 +56,7 @@ void task_flush(struct storm_task *task)
 
 static void log_printed_line(void *context, struct span line)
 {
-	storm_log_info(context, "%.*s", (int)line.length, line.data ? line.data : "");
+	storm_log_info(context, "%.*s", (int)line.length, line.data);
 }
 
 static void collect_printed(struct storm_task *task, bool last)

@@ -1,21 +1,15 @@
-"""What the tests of the programs share: where they are, runs of topologies, a component's wire."""
+"""What the tests of components share: where the programs are, and a component's wire."""
 
 import json
 import os
-import re
 import select
-import signal
 import subprocess
-import sys
 import tempfile
 import time
-import unittest
 
-CSTORM = os.environ["CSTORM"]
 WORDCOUNT = os.environ["WORDCOUNT"]
 PROBE = os.environ["PROBE"]
 HERE = os.path.dirname(os.path.abspath(__file__))
-COMPONENT = os.path.join(HERE, "component.py")
 
 # Generous: only to end a test that hangs.
 PATIENCE = 60
@@ -28,13 +22,6 @@ def temporary(test):
     return folder.name
 
 
-def write(path, content):
-    mode = "wb" if isinstance(content, bytes) else "w"
-    with open(path, mode) as file:
-        file.write(content)
-    return path
-
-
 def read(path):
     with open(path, "rb") as file:
         return file.read()
@@ -42,120 +29,6 @@ def read(path):
 
 def describe(program):
     return json.loads(subprocess.check_output([program, "--describe"], timeout=PATIENCE))
-
-
-def with_marker(marker):
-    """The processes that have a word in their environment or command line."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            text = read(f"/proc/{pid}/environ") + read(f"/proc/{pid}/cmdline")
-            state = read(f"/proc/{pid}/stat").rsplit(b")", 1)[1].split()[0]
-        except OSError:
-            continue
-        if marker.encode() in text and state not in (b"Z", b"X"):
-            found.append(int(pid))
-    return found
-
-
-def wait_until(condition, what, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.01)
-    raise AssertionError(f"waited {seconds} s for {what}")
-
-
-class Run:
-    """One `cstorm run`, with everything it says."""
-
-    def __init__(self, test, topology, *arguments, stdin=subprocess.DEVNULL, environment=None, **more):
-        self.folder = temporary(test)
-        self.stats_path = os.path.join(self.folder, "stats.json")
-        self.marker = f"CSTORM_TEST_{os.getpid()}_{id(self)}"
-        variables = dict(os.environ, CSTORM_TEST_MARKER=self.marker, TMPDIR=self.folder)
-        variables.pop("XDG_RUNTIME_DIR", None)
-        variables.update(environment or {})
-        if isinstance(topology, dict):
-            topology = write(os.path.join(self.folder, "topology.json"), json.dumps(topology))
-        self.process = subprocess.Popen(
-            [CSTORM, "run", topology, "--stats", self.stats_path, *arguments],
-            stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables, **more)
-        self.pid = self.process.pid
-        test.addCleanup(self.kill)
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.communicate()
-
-    def wait(self, input=None, seconds=PATIENCE):
-        """Wait for the end: self, with status, stdout, stderr (text) and stats."""
-        try:
-            self.stdout, stderr = self.process.communicate(input, timeout=seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            _, stderr = self.process.communicate()
-            raise AssertionError("the run hangs; it said:\n" + stderr.decode(errors="replace"))
-        self.status = self.process.returncode
-        self.stderr = stderr.decode(errors="replace")
-        self.stats = None
-        if os.path.exists(self.stats_path) and os.path.getsize(self.stats_path):
-            self.stats = json.loads(read(self.stats_path))
-        return self
-
-    def tasks(self):
-        """The processes of the tasks."""
-        try:
-            text = read(f"/proc/{self.pid}/task/{self.pid}/children")
-        except OSError:
-            return []
-        return [int(pid) for pid in text.split()]
-
-    def component(self, name):
-        return next(c for c in self.stats["components"] if c["name"] == name)
-
-    def output(self, name, stream="default"):
-        return next(o for o in self.component(name)["outputs"] if o["stream"] == stream)
-
-    def input(self, name, source):
-        return next(i for i in self.component(name)["inputs"] if i["component"] == source)
-
-
-def run(test, topology, *arguments, input=None, **more):
-    if input is not None:
-        more["stdin"] = subprocess.PIPE
-    return Run(test, topology, *arguments, **more).wait(input)
-
-
-def python_component(name, role, *arguments, inputs=None, outputs=None, parallelism=1, config=None):
-    """A component of component.py for a topology given as JSON."""
-    component = {
-        "name": name,
-        "parallelism": parallelism,
-        "command": [sys.executable, COMPONENT, role, *arguments],
-        "outputs": [
-            {"stream": stream, "fields": fields, "direct": stream.startswith("direct")}
-            for stream, fields in (outputs or {}).items()
-        ],
-        "config": config or {},
-    }
-    if inputs is not None:
-        component["inputs"] = inputs
-    return component
-
-
-def subscribe(component, grouping, stream="default", fields=None):
-    entry = {"component": component, "stream": stream, "grouping": grouping}
-    if fields is not None:
-        entry["fields"] = fields
-    return entry
-
-
-def topology(spouts, bolts, config=None, name="words"):
-    return {"cstorm": 1, "name": name, "spouts": spouts, "bolts": bolts, "config": config or {}}
 
 
 class Component:

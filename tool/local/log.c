@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 #include "local/run.h"
 
 static const char *const level_names[] = {
@@ -23,6 +24,24 @@ void log_set_verbosity(int verbosity)
 		lowest = verbosity > 0 ? STORM_LOG_TRACE : STORM_LOG_INFO;
 }
 
+/* The bytes of the first character; what is not UTF-8 goes byte by byte. */
+static size_t character_length(struct span text)
+{
+	size_t length = utf8_sequence(text.data, text.data + text.length);
+
+	return length > 0 ? length : 1;
+}
+
+/* Whether a text begins with a control character: of ASCII, or U+0080 to U+009F. */
+static bool is_control(struct span text)
+{
+	unsigned char first = (unsigned char)text.data[0];
+
+	if (first == 0xC2 && text.length > 1)
+		return (unsigned char)text.data[1] < 0xA0;
+	return (first < 0x20 && first != '\t') || first == 0x7F;
+}
+
 /* Write one line, without the control characters that would play with a terminal. */
 static void write_line(const char *level, const struct task *task, struct span line)
 {
@@ -38,10 +57,15 @@ static void write_line(const char *level, const struct task *task, struct span l
 		fprintf(stderr, "%s[%d]: ", task->component->spec->name, task->id);
 	else
 		fprintf(stderr, "cstorm: ");
-	for (size_t i = 0; i < line.length; i++) {
-		unsigned char c = (unsigned char)line.data[i];
+	while (line.length > 0) {
+		size_t length = character_length(line);
 
-		putc((c < 0x20 && c != '\t') || c == 0x7F ? '?' : c, stderr);
+		if (is_control(line))
+			putc('?', stderr);
+		else
+			fwrite(line.data, 1, length, stderr);
+		line.data += length;
+		line.length -= length;
 	}
 	putc('\n', stderr);
 }

@@ -288,6 +288,14 @@ static void check_number(
 	spec_problem(problems, "%s must be a number, at least %g", key, least);
 }
 
+static void check_boolean(const json_t *config, const char *key, struct buffer *problems)
+{
+	const json_t *value = json_object_get(config, key);
+
+	if (value && !json_is_null(value) && !json_is_boolean(value))
+		spec_problem(problems, "%s must be true or false", key);
+}
+
 int local_check(const struct spec *spec, struct buffer *problems)
 {
 	size_t before = problems->length;
@@ -299,6 +307,7 @@ int local_check(const struct spec *spec, struct buffer *problems)
 	check_number(spec->config, "supervisor.worker.timeout.secs", 0.001, problems);
 	check_number(spec->config, "cstorm.change.timeout.secs", 0.001, problems);
 	check_number(spec->config, "topology.tick.tuple.freq.secs", 0.001, problems);
+	check_boolean(spec->config, "topology.enable.message.timeouts", problems);
 	for (size_t i = 0; i < spec->component_count; i++)
 		check_number(spec->components[i].config, "topology.tick.tuple.freq.secs", 0.001,
 			problems);

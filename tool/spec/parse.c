@@ -143,6 +143,8 @@ static int parse_settings(
 {
 	size_t length = json_array_size(list);
 
+	if (list && !json_is_array(list))
+		return spec_problem(problems, "%s: settings must be a list", component->name);
 	component->settings = calloc(length + 1, sizeof(*component->settings));
 	if (!component->settings)
 		return -ENOMEM;
@@ -224,6 +226,23 @@ static int parse_component(struct spec *spec, json_t *entry, bool is_spout, stru
 	return err;
 }
 
+static int parse_components(
+	struct spec *spec, const json_t *list, bool are_spouts, struct buffer *problems)
+{
+	json_t *entry;
+	int err = 0;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		return spec_problem(problems, "%s must be a list", are_spouts ? "spouts" : "bolts");
+	json_array_foreach(list, i, entry) {
+		err = parse_component(spec, entry, are_spouts, problems);
+		if (err < 0)
+			break;
+	}
+	return err;
+}
+
 static int parse_version(const struct spec *spec, struct buffer *problems)
 {
 	const json_t *version = json_object_get(spec->description, "cstorm");
@@ -244,8 +263,6 @@ int spec_parse(struct spec *spec, struct span text, struct buffer *problems)
 	json_error_t why;
 	json_t *spouts;
 	json_t *bolts;
-	json_t *entry;
-	size_t i;
 	int err;
 
 	spec->description = json_loadb(text.data ? text.data : "", text.length, 0, &why);
@@ -269,17 +286,8 @@ int spec_parse(struct spec *spec, struct span text, struct buffer *problems)
 		json_array_size(spouts) + json_array_size(bolts) + 1, sizeof(*spec->components));
 	if (!spec->components)
 		return -ENOMEM;
-	json_array_foreach(spouts, i, entry) {
-		err = parse_component(spec, entry, true, problems);
-		if (err < 0)
-			return err;
-	}
-	json_array_foreach(bolts, i, entry) {
-		err = parse_component(spec, entry, false, problems);
-		if (err < 0)
-			return err;
-	}
-	return 0;
+	err = parse_components(spec, spouts, true, problems);
+	return err < 0 ? err : parse_components(spec, bolts, false, problems);
 }
 
 size_t spec_find(const struct spec *spec, const char *component)

@@ -3,19 +3,7 @@
 #include <string.h>
 
 #include "component/task.h"
-
-/* The version of this form; it changes when an older cstorm could not read it. */
-#define DESCRIPTION_VERSION 1
-
-static const char *const grouping_names[] = {
-	[STORM_GROUPING_NONE] = "none",
-	[STORM_GROUPING_SHUFFLE] = "shuffle",
-	[STORM_GROUPING_LOCAL_OR_SHUFFLE] = "local-or-shuffle",
-	[STORM_GROUPING_FIELDS] = "fields",
-	[STORM_GROUPING_ALL] = "all",
-	[STORM_GROUPING_GLOBAL] = "global",
-	[STORM_GROUPING_DIRECT] = "direct",
-};
+#include "protocol/description.h"
 
 static json_t *describe_names(const char *const *names)
 {

@@ -338,7 +338,10 @@ class CommandLine(unittest.TestCase):
         self.assertIn("cstorm run", extra.stderr)
 
     def test_does_not_wait_for_a_terminal(self):
-        ours, theirs = pty.openpty()
+        try:
+            ours, theirs = pty.openpty()
+        except OSError:
+            self.skipTest("there are no terminals here")
         refused = self.run_probe(stdin=theirs)
         os.close(ours)
         os.close(theirs)

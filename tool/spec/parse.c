@@ -3,22 +3,9 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "protocol/description.h"
 #include "spec/nearest.h"
 #include "spec/spec.h"
-
-#define DESCRIPTION_VERSION 1
-
-static const char *const grouping_names[] = {
-	[STORM_GROUPING_NONE] = "none",
-	[STORM_GROUPING_SHUFFLE] = "shuffle",
-	[STORM_GROUPING_LOCAL_OR_SHUFFLE] = "local-or-shuffle",
-	[STORM_GROUPING_FIELDS] = "fields",
-	[STORM_GROUPING_ALL] = "all",
-	[STORM_GROUPING_GLOBAL] = "global",
-	[STORM_GROUPING_DIRECT] = "direct",
-};
-
-#define GROUPING_COUNT (sizeof(grouping_names) / sizeof(grouping_names[0]))
 
 int spec_problem(struct buffer *problems, const char *format, ...)
 {

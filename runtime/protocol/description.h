@@ -1,0 +1,15 @@
+/* What both sides of a topology's description in JSON agree on: who prints it, and who reads it. */
+#ifndef PROTOCOL_DESCRIPTION_H
+#define PROTOCOL_DESCRIPTION_H
+
+#include <cstorm/topology.h>
+
+/* It changes when an older cstorm could not read the form. */
+#define DESCRIPTION_VERSION 1
+
+#define GROUPING_COUNT (STORM_GROUPING_DIRECT + 1)
+
+/* The names of the groupings, by enum storm_grouping. */
+extern const char *const grouping_names[GROUPING_COUNT];
+
+#endif

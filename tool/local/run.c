@@ -141,6 +141,8 @@ static bool is_done(const struct run *run, const struct task *spout)
 {
 	if (spout->state == TASK_GONE)
 		return true;
+	if (spout->killed_for)
+		return false; /* it starts again */
 	if (run->phase == RUN_STOPPING)
 		return spout->commands.count == 0;
 	return spout->state == TASK_RUNNING && spout->finished && spout->commands.count == 0;

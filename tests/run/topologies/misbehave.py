@@ -113,8 +113,10 @@ class Spout(multilang.Spout):
         return not self.replays
 
     def sync(self):
-        super().sync()
         if self.setting("how") == "two syncs" and is_misbehaving(self):
+            # In one write, and without the word that all is finished: the run cannot end between.
+            self.send_text('{"command":"sync"}\nend\n{"command":"sync"}')
+        else:
             super().sync()
 
 

@@ -76,6 +76,7 @@ class Chaos(RunnerTest):
         self.assertEqual(set(counts) - expected, set(), "lines are made up")
         sent = result.sent("numbers")
         self.assertGreaterEqual(sent["acked"], LINES)
+        self.assertEqual(sent["timed_out"], 0, "what a dead process had fails at once")
         self.assertEqual(result.stats["status"], "finished")
 
     def test_undisturbed_each_line_comes_once(self):

@@ -2,7 +2,10 @@
 #ifndef CSTORM_H
 #define CSTORM_H
 
+#include <cstorm/batch.h>
 #include <cstorm/components.h>
+#include <cstorm/mapping.h>
+#include <cstorm/metrics.h>
 #include <cstorm/task.h>
 #include <cstorm/topology.h>
 #include <cstorm/tuple.h>

@@ -13,7 +13,9 @@
 #include <cstorm/tuple.h>
 #include <cstorm/value.h>
 
+struct ev_loop; /* libev's */
 struct json_t; /* jansson's */
+struct storm_mapping;
 struct storm_task;
 
 /** The task's state: state_size bytes of the class, zeroed before open() or prepare(). */
@@ -51,8 +53,12 @@ struct storm_emission {
 	const struct storm_value *values; /* copied: they may be on the stack */
 	size_t count;
 
-	/* Bolts: the tuples this one is anchored to. NULL is the tuple in process(), unless the
-	 * class says manual_anchor; in any other callback it is none. */
+	/* Or, in place of values: a struct, whose mapping has the fields of the stream. */
+	const struct storm_mapping *mapping;
+	const void *record;
+
+	/* Bolts: the tuples this one is anchored to. NULL is the tuple in process(), or the batch in
+	 * process_batch(), unless the class says manual_anchor; in any other callback it is none. */
 	const struct storm_tuple *const *anchors;
 	size_t anchor_count;
 
@@ -72,8 +78,9 @@ struct storm_emission {
  *
  * @return 0, or
  *   -ENOENT   the class declares no such stream
- *   -EINVAL   the number of values is not the stream's number of fields; or a task is named for
- *             a stream that is not direct, or none for one that is; or an anchor is settled
+ *   -EINVAL   the number of values is not the stream's number of fields, or the mapping has
+ *             other fields; or a task is named for a stream that is not direct, or none for one
+ *             that is; or an anchor is settled
  *   -EILSEQ   a string is not UTF-8
  *   -EDOM     a double is not finite
  *   -EBADMSG  the text of a STORM_JSON value is not JSON
@@ -99,6 +106,25 @@ STORM_API int storm_emit_full(struct storm_task *task, const struct storm_emissi
 	storm_emit_full((task),        \
 		&(const struct storm_emission){ .stream = (name), STORM_VALUES(__VA_ARGS__) })
 
+/** Emit a struct to a named stream; NULL is "default". */
+#define storm_emit_struct(task, name, struct_mapping, struct_record) \
+	storm_emit_full((task),                                      \
+		&(const struct storm_emission){ .stream = (name),    \
+			.mapping = (struct_mapping),                 \
+			.record = (struct_record) })
+
+/**
+ * Emit a tuple, and wait for the parent to say which tasks receive it. Each such emit costs a round
+ * trip; what comes in meanwhile is kept, in order. A spout can ask only in a callback that answers
+ * the parent (next, ack, fail, activate, deactivate).
+ *
+ * @param ids  borrowed, valid until the next such emit
+ * @return what storm_emit_full() returns, or -EPIPE: the parent is gone; -EAGAIN: a spout that
+ *         answers nothing
+ */
+STORM_API int storm_emit_and_get_tasks(struct storm_task *task,
+	const struct storm_emission *emission, const int **ids, size_t *count);
+
 /**
  * Ack a tuple: it, and all that was anchored to it before, is done here. Needed only in classes
  * that say manual_ack, and for kept tuples there; elsewhere a process() that returns 0 acks.
@@ -110,6 +136,35 @@ STORM_API int storm_ack(struct storm_task *task, const struct storm_tuple *tuple
 
 /** Fail a tuple: its spout replays it. Returns what storm_ack() returns. */
 STORM_API int storm_fail(struct storm_task *task, const struct storm_tuple *tuple);
+
+/* Events */
+
+/**
+ * The loop that the task lives in: start watchers of your own in it, for sockets, timers or the
+ * descriptors of a client library. Their callbacks may emit, ack and fail kept tuples, and log; what
+ * they send goes out before the loop sleeps. They must not block for long, nor break the loop; a
+ * task that cannot go on says storm_fatal().
+ *
+ * A bolt whose input ends stays until the tuples that it has kept are acked or failed; with its
+ * process() and these watchers, a bolt can have many requests on their way at a time.
+ */
+STORM_API struct ev_loop *storm_loop(const struct storm_task *task);
+
+/**
+ * Spouts, in next(): nothing can be emitted until this descriptor is readable (or at its end). The
+ * process sleeps meanwhile, and next() is called as soon as it is, if the parent still waits for
+ * the answer.
+ *
+ * @return 0, for next() to return
+ */
+STORM_API int storm_wait_readable(struct storm_task *task, int fd);
+
+/** Spouts, in a callback of a watcher: there is something to emit now. */
+STORM_API void storm_wake(struct storm_task *task);
+
+/** End the task with an error, which is reported: for callbacks that return nothing. */
+STORM_PRINTF(3, 4)
+STORM_API void storm_fatal(struct storm_task *task, int error, const char *format, ...);
 
 /* Configuration */
 
@@ -164,10 +219,27 @@ enum storm_log_level {
 	STORM_LOG_ERROR,
 };
 
-/** Log a message: to the worker's log, or the standard error of `cstorm run`. */
+/**
+ * Log a message: to the worker's log, or the standard error of `cstorm run`.
+ *
+ * What the component prints on its standard output is logged too, line by line, at the level info,
+ * and what it writes to its standard error at warn. The configuration decides what becomes of it:
+ *
+ *   cstorm.log.level         trace, debug, info, warn or error: messages below it are dropped.
+ *                            info where it does not say; debug if topology.debug is true
+ *   cstorm.log.rate          so many messages a second (1000), and ten times as many at once;
+ *                            the others are counted and dropped. 0: all get through
+ *   cstorm.log.path          a folder: the log goes to a file there, not to the parent
+ *   cstorm.log.file          its name (cstorm_{topology}_{component}_{task}_{pid}.log)
+ *   cstorm.log.max_bytes     when it is so large it is renamed (1000000), 0: never
+ *   cstorm.log.backup_count  so many renamed ones are kept (10)
+ */
 STORM_PRINTF(3, 4)
 STORM_API void storm_log(
 	struct storm_task *task, enum storm_log_level level, const char *format, ...);
+
+/** Whether messages of a level get through: to save the work of making one that does not. */
+STORM_API bool storm_log_enabled(const struct storm_task *task, enum storm_log_level level);
 
 #define storm_log_debug(task, ...) storm_log((task), STORM_LOG_DEBUG, __VA_ARGS__)
 #define storm_log_info(task, ...) storm_log((task), STORM_LOG_INFO, __VA_ARGS__)

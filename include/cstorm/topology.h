@@ -8,6 +8,9 @@
 #ifndef CSTORM_TOPOLOGY_H
 #define CSTORM_TOPOLOGY_H
 
+#include <cstorm/batch.h>
+#include <cstorm/mapping.h>
+#include <cstorm/metrics.h>
 #include <cstorm/task.h>
 #include <cstorm/tuple.h>
 
@@ -17,6 +20,7 @@
 struct storm_stream {
 	const char *name;
 	const char *const *fields; /* their names, NULL after the last; NULL: no fields */
+	const struct storm_mapping *mapping; /* or: those of a mapping */
 	bool direct; /* the emitter names the receiving task */
 };
 
@@ -28,6 +32,12 @@ struct storm_stream {
 #define STORM_DIRECT_STREAM(stream_name, ...)                                             \
 	{                                                                                 \
 		.name = (stream_name), .fields = STORM_NAMES(__VA_ARGS__), .direct = true \
+	}
+
+/** A stream whose fields are those of a mapping (see mapping.h). */
+#define STORM_STREAM_OF(stream_name, stream_mapping)                \
+	{                                                           \
+		.name = (stream_name), .mapping = &(stream_mapping) \
 	}
 
 /** The outputs of a class that has several streams: STORM_OUTPUTS(STORM_STREAM("a", "x"), ...) */
@@ -57,6 +67,7 @@ struct storm_spout_class {
 	const char *summary; /* one line, for --help */
 	const struct storm_stream *outputs;
 	const struct storm_setting *settings; /* may be NULL */
+	const struct storm_metric *metrics; /* may be NULL */
 	size_t state_size;
 
 	/* Reliable: the runtime gives each tuple a message id, keeps it until it is acked, and emits
@@ -73,7 +84,10 @@ struct storm_spout_class {
 
 	/**
 	 * Emit tuples, or none when there is nothing to emit now; do not block for long, acks wait
-	 * meanwhile.
+	 * meanwhile. A spout that has emitted none rests before it is asked again, longer each
+	 * time, up to cstorm.spout.rest.max.millis (100): a spout that can say when there is
+	 * something to emit should (see storm_wait_readable and storm_wake). The configuration
+	 * cstorm.spout.rate bounds how many tuples a second each task emits.
 	 *
 	 * @return 0; STORM_FINISHED: the input is at its end (the call may have emitted its last
 	 *         tuples; replays still come from the runtime, next() is not called again); a
@@ -99,19 +113,27 @@ struct storm_spout_class {
 	int (*close)(struct storm_task *task);
 };
 
-/** A bolt: a function over the tuples of its inputs. Callbacks may be NULL, except process(). */
+/**
+ * A bolt: a function over the tuples of its inputs. Callbacks may be NULL, except process() or, in
+ * its place, process_batch().
+ */
 struct storm_bolt_class {
 	const char *summary; /* one line, for --help */
 	const struct storm_stream *outputs; /* NULL: it emits nothing */
+	const struct storm_mapping *input; /* fields that every input must have; may be NULL */
 	const struct storm_setting *settings; /* may be NULL */
+	const struct storm_metric *metrics; /* may be NULL */
 	size_t state_size;
 
 	/* Emits in process() are anchored only to what their emission names. */
 	bool manual_anchor;
 
-	/* process() does not ack or fail by its result: storm_ack() and storm_fail() do. A negative
-	 * result still fails the tuple, unless it is settled already. */
+	/* process() does not ack by its result: storm_ack() does, then or later, with a tuple that
+	 * was kept. A negative result still fails the tuple, unless it is settled already. */
 	bool manual_ack;
+
+	/* Nor does a negative result fail the tuple; the error is logged. */
+	bool manual_fail;
 
 	/** Start. A negative result ends the process, with the error reported. */
 	int (*prepare)(struct storm_task *task);
@@ -123,6 +145,21 @@ struct storm_bolt_class {
 	 * @return 0: the tuple is acked; a negative errno: it is failed, with the error logged
 	 */
 	int (*process)(struct storm_task *task, const struct storm_tuple *tuple);
+
+	/** Batching bolts: process the tuples of a batch (see batch.h). */
+	int (*process_batch)(struct storm_task *task, const struct storm_batch *batch);
+
+	/**
+	 * Batching bolts: the group of a tuple. Only tuples with equal keys come into the same batch.
+	 *
+	 * @param key  is copied; any bytes
+	 * @return 0, or a negative errno: the tuple is failed
+	 */
+	int (*group_key)(
+		struct storm_task *task, const struct storm_tuple *tuple, struct storm_string *key);
+
+	/* Batching bolts: when a batch is complete. */
+	struct storm_batching batching;
 
 	/**
 	 * A tick: comes every topology.tick.tuple.freq.secs, where that is set. A negative result is

@@ -41,8 +41,33 @@ STORM_API STORM_MUST_CHECK int storm_tuple_get_boolean(
 	const struct storm_tuple *tuple, const char *field, bool *boolean);
 
 /**
- * Get a value of any type as its JSON text: to pass it on with storm_json(), or to parse a
- * nested one with jansson's json_loadb(text.data, text.length, JSON_DECODE_ANY, NULL).
+ * Get binary data: MessagePack's, or a string in base64 (what storm_binary() emits with JSON), or a
+ * list of numbers from -128 to 255 (what Storm's own JSON makes of a byte[]).
+ *
+ * @param binary  borrowed: valid as long as the tuple
+ */
+STORM_API STORM_MUST_CHECK int storm_tuple_get_binary(
+	const struct storm_tuple *tuple, const char *field, struct storm_binary *binary);
+
+/**
+ * Get a value of any type, to be emitted as it came. It is not decoded: nothing passes a value on
+ * at a lower cost.
+ *
+ * @param value  borrowed: valid as long as the tuple
+ */
+STORM_API STORM_MUST_CHECK int storm_tuple_get_value(
+	const struct storm_tuple *tuple, const char *field, struct storm_value *value);
+
+/**
+ * Get a value of any type as a jansson value, for nested arrays and objects.
+ *
+ * @param tree  a new reference: json_decref() it
+ */
+STORM_API STORM_MUST_CHECK int storm_tuple_get_tree(
+	const struct storm_tuple *tuple, const char *field, struct json_t **tree);
+
+/**
+ * Get a value of any type as its JSON text.
  *
  * @param text  borrowed: valid as long as the tuple; no zero byte at its end
  */
@@ -61,6 +86,12 @@ STORM_API STORM_MUST_CHECK int storm_tuple_double_at(
 	const struct storm_tuple *tuple, size_t index, double *number);
 STORM_API STORM_MUST_CHECK int storm_tuple_boolean_at(
 	const struct storm_tuple *tuple, size_t index, bool *boolean);
+STORM_API STORM_MUST_CHECK int storm_tuple_binary_at(
+	const struct storm_tuple *tuple, size_t index, struct storm_binary *binary);
+STORM_API STORM_MUST_CHECK int storm_tuple_value_at(
+	const struct storm_tuple *tuple, size_t index, struct storm_value *value);
+STORM_API STORM_MUST_CHECK int storm_tuple_tree_at(
+	const struct storm_tuple *tuple, size_t index, struct json_t **tree);
 STORM_API STORM_MUST_CHECK int storm_tuple_json_at(
 	const struct storm_tuple *tuple, size_t index, struct storm_string *text);
 
@@ -79,7 +110,8 @@ STORM_API int storm_tuple_task(const struct storm_tuple *tuple);
  * Keep a tuple beyond the process() call that received it.
  *
  * In classes that say manual_ack it can be acked, failed and anchored to later (process() returns
- * 0 then, for an error fails it at once); in others it can only be read.
+ * 0 then, for an error fails it at once); in others it can only be read. One that is kept and not
+ * settled when the input ends keeps the task alive until it is, or is released.
  *
  * @return a copy, owned by the caller: free it with storm_tuple_release(). NULL: out of memory.
  */

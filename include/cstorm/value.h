@@ -9,7 +9,10 @@
 
 #include <cstorm/macros.h>
 
-/** The types of JSON, with whole numbers apart from those with a fraction or an exponent. */
+/**
+ * The types of values: those of JSON, with whole numbers apart from those with a fraction or an
+ * exponent, and binary data.
+ */
 enum storm_type {
 	STORM_NULL,
 	STORM_BOOLEAN,
@@ -18,7 +21,12 @@ enum storm_type {
 	STORM_STRING,
 	STORM_ARRAY,
 	STORM_OBJECT,
-	STORM_JSON, /* for emits only: any value, given as JSON text */
+	STORM_BINARY, /* MessagePack's binary type; JSON has none: there it comes as a string */
+
+	/* For emits only: */
+	STORM_JSON, /* any value, given as JSON text */
+	STORM_TREE, /* any value, given as a jansson value */
+	STORM_VERBATIM, /* a value of a tuple, as it came */
 };
 
 /** Bytes with their length: UTF-8, any of them may be zero. */
@@ -27,6 +35,14 @@ struct storm_string {
 	size_t length;
 };
 
+/** Bytes of any kind, with their length. */
+struct storm_binary {
+	const void *data;
+	size_t length;
+};
+
+struct json_t; /* jansson's */
+
 /** One value of an emit. Build it with the functions below. */
 struct storm_value {
 	enum storm_type type;
@@ -34,7 +50,8 @@ struct storm_value {
 		bool boolean;
 		int64_t integer;
 		double number;
-		struct storm_string string; /* also the text of STORM_JSON */
+		struct storm_string string; /* also binary data, JSON text, and what is verbatim */
+		const struct json_t *tree;
 	};
 };
 
@@ -72,8 +89,24 @@ static inline struct storm_value storm_text(const char *text)
 }
 
 /**
- * A value given as JSON text, sent as it stands: nested arrays and objects, or a value that
- * is passed on (see storm_tuple_get_json). Emitting text that is not one JSON value is -EBADMSG.
+ * Binary data. With MessagePack it goes as binary data; with JSON, which has none, as a string in
+ * base64 (RFC 4648, section 4). storm_tuple_get_binary() takes either.
+ */
+static inline struct storm_value storm_binary(const void *data, size_t length)
+{
+	return (struct storm_value){ .type = STORM_BINARY,
+		.string = { (const char *)data, length } };
+}
+
+/** A jansson value with all that is in it. Borrowed: it stays the caller's. */
+static inline struct storm_value storm_tree(const struct json_t *tree)
+{
+	return (struct storm_value){ .type = STORM_TREE, .tree = tree };
+}
+
+/**
+ * A value given as JSON text: nested arrays and objects. It is checked: emitting text that is not
+ * one JSON value is -EBADMSG. To pass on what a tuple holds, storm_tuple_get_value() is cheaper.
  */
 static inline struct storm_value storm_json(const char *data, size_t length)
 {

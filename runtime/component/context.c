@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "component/stream.h"
 #include "protocol/message.h"
 
 static int bad(struct buffer *error, const char *what)
@@ -94,18 +95,16 @@ static int add_declared(
 	struct context *context, const char *component, const struct storm_stream *stream)
 {
 	for (; stream && stream->name; stream++) {
-		size_t count = 0;
+		size_t count = stream_field_count(stream);
 		struct source *source;
 
 		if (context_source(context, component, stream->name))
 			continue;
-		while (stream->fields && stream->fields[count])
-			count++;
 		source = add_source(context, component, stream->name, count);
 		if (!source)
 			return -ENOMEM;
 		for (size_t i = 0; i < count; i++)
-			source->fields[i] = stream->fields[i];
+			source->fields[i] = stream_field(stream, i);
 	}
 	return 0;
 }
@@ -164,6 +163,18 @@ static int read_tasks(struct context *context, const json_t *tasks, struct buffe
 	return 0;
 }
 
+/* Storm before 0.10 does not name the component, but all tasks. */
+static const char *component_of(const struct context *context, int task)
+{
+	for (size_t i = 0; i < context->peer_count; i++) {
+		for (size_t j = 0; j < context->peers[i].task_count; j++) {
+			if (context->peers[i].tasks[j] == task)
+				return context->peers[i].component;
+		}
+	}
+	return NULL;
+}
+
 static size_t own_index(const struct context *context)
 {
 	const struct peer *peer = context_peer(context, context->component);
@@ -198,27 +209,32 @@ int context_read(struct context *context, const struct storm_topology *topology,
 		return bad(error, "conf is missing, or not an object");
 	if (!json_is_object(inner))
 		return bad(error, "context is missing, or not an object");
-	if (!context->component)
-		return bad(error, "context.componentid is missing, or not a string");
 	if (!json_is_integer(task) || json_integer_value(task) < INT_MIN ||
 		json_integer_value(task) > INT_MAX)
 		return bad(error, "context.taskid is missing, or not a task id");
 	context->task = (int)json_integer_value(task);
 
 	err = read_tasks(context, json_object_get(inner, "task->component"), error);
+	if (err == 0 && !context->component)
+		context->component = component_of(context, context->task);
+	if (err == 0 && !context->component)
+		err = bad(error, "context.componentid is missing, or not a string");
 	if (err == 0)
 		err = read_sources(
 			context, json_object_get(inner, "source->stream->fields"), error);
 	if (err == 0)
 		err = add_all_declared(context, topology);
-	context->index = own_index(context);
+	if (err == 0)
+		context->index = own_index(context);
 	return err;
 }
 
 void context_free(struct context *context)
 {
-	for (size_t i = 0; i < context->source_count; i++)
+	for (size_t i = 0; i < context->source_count; i++) {
 		free(context->sources[i].fields);
+		free(context->sources[i].indexes);
+	}
 	for (size_t i = 0; i < context->peer_count; i++)
 		free(context->peers[i].tasks);
 	free(context->sources);

@@ -14,6 +14,10 @@ struct source {
 	const char *stream;
 	const char **fields;
 	size_t field_count;
+
+	/* The places of a mapping's fields in it, of the mapping that was asked for last. */
+	const struct storm_mapping *mapping;
+	int *indexes;
 };
 
 /* A component of the topology, with the ids of its tasks in ascending order. */

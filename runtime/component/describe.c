@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "component/stream.h"
 #include "component/task.h"
 #include "protocol/description.h"
 
@@ -14,6 +15,15 @@ static json_t *describe_names(const char *const *names)
 	return list;
 }
 
+static json_t *describe_fields(const struct storm_stream *stream)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < stream_field_count(stream); i++)
+		json_array_append_new(list, json_string(stream_field(stream, i)));
+	return list;
+}
+
 static json_t *describe_outputs(const struct storm_stream *stream)
 {
 	json_t *list = json_array();
@@ -21,7 +31,7 @@ static json_t *describe_outputs(const struct storm_stream *stream)
 	for (; stream && stream->name; stream++) {
 		json_array_append_new(list,
 			json_pack("{s:s, s:o, s:b}", "stream", stream->name, "fields",
-				describe_names(stream->fields), "direct", (int)stream->direct));
+				describe_fields(stream), "direct", (int)stream->direct));
 	}
 	return list;
 }

@@ -1,8 +1,13 @@
-/* Emits: from values to a frame. */
-#include <errno.h>
+/* Emits: from values to a message. */
+#include "component/emit.h"
 
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "component/stream.h"
 #include "component/task.h"
-#include "protocol/json_write.h"
+#include "protocol/write.h"
 
 /* What is emitted comes to a bolt with an envelope around it, which must not exceed FRAME_LIMIT. */
 #define EMIT_LIMIT (FRAME_LIMIT - ((size_t)64 << 10))
@@ -18,159 +23,281 @@ static const struct storm_stream *find_stream(const struct storm_task *task, con
 	return NULL;
 }
 
-static size_t field_count(const struct storm_stream *stream)
-{
-	size_t count = 0;
+/* An emission on its way to a message. */
+struct emit {
+	const struct storm_emission *emission;
+	const struct storm_stream *stream;
+	const struct storm_value *values;
+	size_t count;
+	const struct storm_tuple *const *anchors;
+	size_t anchor_count;
+	bool want_task_ids;
+	uint64_t number; /* a reliable spout's id for it; 0: none */
+};
 
-	while (stream->fields && stream->fields[count])
-		count++;
-	return count;
+static bool has_id(const struct emit *emit)
+{
+	return emit->number != 0 || emit->emission->id.data;
 }
 
 /* Check an emission against the stream that the class declares. */
-static int check(struct storm_task *task, const struct storm_emission *emission, const char *name)
+static int check(struct storm_task *task, const struct emit *emit)
 {
-	const struct storm_stream *stream = find_stream(task, name);
+	const struct storm_stream *stream = emit->stream;
+	size_t field_count = stream_field_count(stream);
 
-	if (!stream)
-		return storm_error(task, -ENOENT,
-			"%s emits to stream %s, which its class does not declare",
-			task->context.component, name);
-	if (emission->count != field_count(stream))
+	if (emit->count != field_count)
 		return storm_error(task, -EINVAL,
 			"%s emits %zu values to stream %s, which has %zu fields",
-			task->context.component, emission->count, name, field_count(stream));
-	if (stream->direct && emission->task == 0)
+			task->context.component, emit->count, stream->name, field_count);
+	if (stream->direct && emit->emission->task == 0)
 		return storm_error(task, -EINVAL, "%s names no task for the direct stream %s",
-			task->context.component, name);
-	if (!stream->direct && emission->task != 0)
+			task->context.component, stream->name);
+	if (!stream->direct && emit->emission->task != 0)
 		return storm_error(task, -EINVAL,
 			"%s names a task for stream %s, which is not direct",
-			task->context.component, name);
+			task->context.component, stream->name);
 	return 0;
 }
 
-static int write_anchors(
-	struct storm_task *task, struct buffer *frame, const struct storm_emission *emission)
+static bool is_anchor(const struct emit *emit, const struct storm_tuple *tuple)
 {
-	const struct storm_tuple *current = &task->tuple;
-	const struct storm_tuple *const *anchors = emission->anchors;
-	size_t count = emission->anchor_count;
+	/* Of a batch, those that were settled apart are left out. */
+	return emit->emission->anchors || !tuple->settled;
+}
 
-	if (!anchors && task->processing && !task->bolt_class->manual_anchor) {
-		anchors = &current;
-		count = 1;
-	}
-	if (!anchors || count == 0)
-		return 0;
-	for (size_t i = 0; i < count; i++) {
-		if (anchors[i]->settled)
+/* What the tuple is anchored to: what the emission says, else the tuples at hand. */
+static int choose_anchors(struct storm_task *task, struct emit *emit)
+{
+	const struct storm_emission *emission = emit->emission;
+	size_t given = emission->anchors ? emission->anchor_count : task->current_count;
+
+	emit->anchors = emission->anchors ? emission->anchors : task->current;
+	for (size_t i = 0; i < given; i++) {
+		if (emission->anchors && emit->anchors[i]->settled)
 			return storm_error(task, -EINVAL,
 				"%s anchors a tuple to one that is acked or failed already",
 				task->context.component);
-		if (i == 0)
-			buffer_append_literal(frame, ",\"anchors\":[");
-		else
-			buffer_append_literal(frame, ",");
-		buffer_append_span(frame, anchors[i]->message->id.text);
+		emit->anchor_count += is_anchor(emit, emit->anchors[i]);
 	}
-	buffer_append_literal(frame, "]");
 	return 0;
 }
 
-/* Write the frame behind the id. */
-static int write_rest(struct storm_task *task, struct buffer *frame, const char *stream,
-	const struct storm_emission *emission)
+static void write_head(struct buffer *message, enum wire wire, const struct emit *emit)
 {
-	size_t start = frame->length;
+	char map = (char)(0x83 + has_id(emit) + (strcmp(emit->stream->name, STREAM_DEFAULT) != 0) +
+		(emit->anchor_count > 0) + (emit->emission->task != 0));
+
+	if (wire == WIRE_MSGPACK)
+		buffer_append(message, &map, 1);
+	buffer_append_phrase(message, wire,
+		PHRASE("{\"command\":\"emit\"",
+			"\xA7"
+			"command\xA4"
+			"emit"));
+}
+
+static int write_id(struct storm_task *task, struct buffer *message, const struct emit *emit)
+{
+	const struct storm_string id = emit->emission->id;
+	enum wire wire = task_wire(task);
 	int err;
 
-	if (strcmp(stream, STREAM_DEFAULT) != 0) {
-		buffer_append_literal(frame, ",\"stream\":");
-		err = json_write_string(frame, span_of(stream));
-		if (err < 0)
-			return storm_error(task, err, "the stream's name");
+	if (!has_id(emit))
+		return 0;
+	buffer_append_phrase(message, wire, PHRASE(",\"id\":", "\xA2id"));
+	if (emit->number != 0) {
+		write_number_string(message, wire, emit->number);
+		return 0;
 	}
-	err = write_anchors(task, frame, emission);
-	if (err < 0)
-		return err;
-	if (emission->task != 0) {
-		buffer_append_literal(frame, ",\"task\":");
-		buffer_append_integer(frame, emission->task);
+	err = write_string(message, wire, (struct span){ id.data, id.length });
+	return err < 0 ? storm_error(task, err, "%s gives a message id that cannot be sent",
+				 task->context.component) :
+			 0;
+}
+
+static int write_stream(struct storm_task *task, struct buffer *message, const struct emit *emit)
+{
+	enum wire wire = task_wire(task);
+	int err;
+
+	if (strcmp(emit->stream->name, STREAM_DEFAULT) == 0)
+		return 0;
+	buffer_append_phrase(message, wire, PHRASE(",\"stream\":", "\xA6stream"));
+	err = write_string(message, wire, span_of(emit->stream->name));
+	return err < 0 ? storm_error(task, err, "the stream's name") : 0;
+}
+
+static void write_anchors(struct buffer *message, enum wire wire, const struct emit *emit)
+{
+	size_t written = 0;
+
+	if (emit->anchor_count == 0)
+		return;
+	buffer_append_phrase(message, wire,
+		PHRASE(",\"anchors\":",
+			"\xA7"
+			"anchors"));
+	write_list_start(message, wire, emit->anchor_count);
+	for (size_t i = 0; written < emit->anchor_count; i++) {
+		if (!is_anchor(emit, emit->anchors[i]))
+			continue;
+		if (written++ > 0)
+			write_list_separator(message, wire);
+		buffer_append_span(message, emit->anchors[i]->message->id.text);
 	}
-	buffer_append_literal(frame, ",\"need_task_ids\":false,\"tuple\":[");
-	for (size_t i = 0; i < emission->count; i++) {
+	write_list_end(message, wire);
+}
+
+static int write_one(
+	struct storm_task *task, struct buffer *message, const struct storm_value *value)
+{
+	struct storm_value json;
+	char *text;
+	int err;
+
+	if (value->type != STORM_TREE)
+		return write_value(message, task_wire(task), value);
+	text = value->tree ? json_dumps(value->tree, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	if (!text)
+		return value->tree ? -ENOMEM : -EINVAL;
+	json = storm_json(text, strlen(text));
+	err = write_value(message, task_wire(task), &json);
+	free(text);
+	return err;
+}
+
+static int write_values(struct storm_task *task, struct buffer *message, const struct emit *emit)
+{
+	enum wire wire = task_wire(task);
+
+	buffer_append_phrase(message, wire,
+		emit->want_task_ids ? PHRASE(",\"need_task_ids\":true,\"tuple\":",
+					      "\xADneed_task_ids\xC3\xA5tuple") :
+				      PHRASE(",\"need_task_ids\":false,\"tuple\":",
+					      "\xADneed_task_ids\xC2\xA5tuple"));
+	write_list_start(message, wire, emit->count);
+	for (size_t i = 0; i < emit->count; i++) {
+		int err;
+
 		if (i > 0)
-			buffer_append_literal(frame, ",");
-		err = json_write_value(frame, &emission->values[i]);
+			write_list_separator(message, wire);
+		err = write_one(task, message, &emit->values[i]);
 		if (err < 0)
 			return storm_error(task, err,
-				"%s emits to stream %s a value %zu that cannot be sent",
-				task->context.component, stream, i);
+				"%s emits to stream %s a value %zu (%s) that cannot be sent",
+				task->context.component, emit->stream->name, i,
+				stream_field(emit->stream, i));
 	}
-	buffer_append_literal(frame, "]}");
-	if (frame->length - start > EMIT_LIMIT)
-		return storm_error(task, -EMSGSIZE,
-			"%s emits a tuple of %zu bytes to stream %s; the limit is %zu",
-			task->context.component, frame->length - start, stream, EMIT_LIMIT);
-	return frame->failed ? storm_error(task, -ENOMEM, "an emit") : 0;
-}
-
-/* Write the id that makes Storm track the tuple; a reliable spout's is the runtime's own. */
-static int write_id(struct storm_task *task, struct buffer *frame,
-	const struct storm_emission *emission, uint64_t *number, struct buffer **kept)
-{
-	int err;
-
-	if (task->spout_class && task->spout_class->reliable) {
-		err = spout_keep(task, emission->tag, number, kept);
-		if (err < 0)
-			return storm_error(task, err, "too many tuples are pending");
-		buffer_append_literal(frame, ",\"id\":\"");
-		buffer_append_unsigned(frame, *number);
-		buffer_append_literal(frame, "\"");
-	} else if (task->spout_class && emission->id.data) {
-		buffer_append_literal(frame, ",\"id\":");
-		err = json_write_string(
-			frame, (struct span){ emission->id.data, emission->id.length });
-		if (err < 0)
-			return storm_error(task, err, "%s gives a message id that cannot be sent",
-				task->context.component);
-	}
+	write_list_end(message, wire);
 	return 0;
 }
 
-int storm_emit_full(struct storm_task *task, const struct storm_emission *emission)
+static int write_message(struct storm_task *task, struct buffer *message, const struct emit *emit)
 {
-	const char *stream = emission->stream ? emission->stream : STREAM_DEFAULT;
-	struct buffer *kept = NULL;
-	uint64_t number = 0;
-	struct buffer *frame;
-	size_t start;
-	size_t rest;
-	int err = check(task, emission, stream);
+	size_t start = message->length;
+	enum wire wire = task_wire(task);
+	int err;
 
+	write_head(message, wire, emit);
+	err = write_id(task, message, emit);
+	if (err == 0)
+		err = write_stream(task, message, emit);
 	if (err < 0)
 		return err;
-	frame = task_begin_frame(task);
-	start = frame->length;
-	buffer_append_literal(frame, "{\"command\":\"emit\"");
-	err = write_id(task, frame, emission, &number, &kept);
-	rest = frame->length;
-	if (err == 0)
-		err = write_rest(task, frame, stream, emission);
+	write_anchors(message, wire, emit);
+	if (emit->emission->task != 0) {
+		buffer_append_phrase(message, wire, PHRASE(",\"task\":", "\xA4task"));
+		write_integer(message, wire, emit->emission->task);
+	}
+	err = write_values(task, message, emit);
+	if (err < 0)
+		return err;
+	buffer_append_phrase(message, wire, PHRASE("}", ""));
+	if (message->length - start > EMIT_LIMIT)
+		return storm_error(task, -EMSGSIZE,
+			"%s emits a tuple of %zu bytes to stream %s; the limit is %zu",
+			task->context.component, message->length - start, emit->stream->name,
+			EMIT_LIMIT);
+	return message->failed ? storm_error(task, -ENOMEM, "an emit") : 0;
+}
+
+/* Write the message, and keep it if it is to be replayed when it fails. */
+static int send_emit(struct storm_task *task, struct emit *emit)
+{
+	struct buffer *message = task_begin_message(task);
+	struct buffer *kept = NULL;
+	size_t start = message->length;
+	int err = 0;
+
+	if (task->spout_class && task->spout_class->reliable &&
+		spout_keep(task, emit->emission->tag, &emit->number, &kept) < 0)
+		return storm_error(task, -ENOMEM, "too many tuples are pending");
+	err = write_message(task, message, emit);
 	if (err == 0 && kept) {
 		buffer_truncate(kept, 0);
-		buffer_append(kept, frame->data + rest, frame->length - rest);
+		buffer_append(kept, message->data + start, message->length - start);
 		if (kept->failed)
 			err = storm_error(task, -ENOMEM, "keeping a pending tuple");
 	}
 	if (err < 0) {
-		if (number != 0)
-			spout_forget(task, number);
-		buffer_truncate(frame, start);
+		if (emit->number != 0)
+			spout_forget(task, emit->number);
+		buffer_truncate(message, start);
 		return err;
 	}
-	task_end_frame(task);
+	task->emits++;
+	task_end_message(task);
 	return 0;
+}
+
+/* Emit a struct: its values are those of its members, in the order of the stream's fields. */
+static int send_struct(struct storm_task *task, struct emit *emit)
+{
+	const struct storm_emission *emission = emit->emission;
+	size_t count = stream_field_count(emit->stream);
+	struct storm_value *values = calloc(count + 1, sizeof(*values));
+	int err;
+
+	if (!values)
+		return storm_error(task, -ENOMEM, "an emit");
+	err = mapping_values(task, emission->mapping, emission->record, emit->stream, values);
+	emit->values = values;
+	emit->count = count;
+	if (err == 0)
+		err = check(task, emit);
+	if (err == 0)
+		err = send_emit(task, emit);
+	free(values);
+	return err;
+}
+
+int emit(struct storm_task *task, const struct storm_emission *emission, bool want_task_ids)
+{
+	const char *name = emission->stream ? emission->stream : STREAM_DEFAULT;
+	struct emit emit = {
+		.emission = emission,
+		.stream = find_stream(task, name),
+		.values = emission->values,
+		.count = emission->count,
+		.want_task_ids = want_task_ids,
+	};
+	int err;
+
+	if (!emit.stream)
+		return storm_error(task, -ENOENT,
+			"%s emits to stream %s, which its class does not declare",
+			task->context.component, name);
+	err = choose_anchors(task, &emit);
+	if (err < 0)
+		return err;
+	if (emission->mapping)
+		return send_struct(task, &emit);
+	err = check(task, &emit);
+	return err < 0 ? err : send_emit(task, &emit);
+}
+
+int storm_emit_full(struct storm_task *task, const struct storm_emission *emission)
+{
+	return emit(task, emission, false);
 }

@@ -1,12 +1,11 @@
 /*
  * The life of a component process: handshake, then messages until the input ends.
  *
- * What goes to the parent is flushed when the input is drained, never once a message while more
- * waits.
+ * The loop is libev's, and the class's own watchers run in it. Before it sleeps, what goes to the
+ * parent is flushed; never once a message while more waits.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,54 +13,10 @@
 
 #include "component/task.h"
 
-/* Flush in the middle of a batch when this much is pending. */
-#define FLUSH_SIZE ((size_t)64 << 10)
-
-struct buffer *task_begin_frame(struct storm_task *task)
-{
-	return &task->output.buffer;
-}
-
-void task_end_frame(struct storm_task *task)
-{
-	buffer_append_literal(&task->output.buffer, FRAME_END);
-	if (output_pending(&task->output) >= FLUSH_SIZE)
-		task_flush(task);
-}
-
-static void stop(struct storm_task *task)
+void task_stop(struct storm_task *task)
 {
 	task->stopping = true;
 	ev_break(task->loop, EVBREAK_ALL);
-}
-
-void task_flush(struct storm_task *task)
-{
-	int err = task->output.buffer.failed ? -ENOMEM : 0;
-
-	if (err == 0 && !task->output_broken)
-		err = output_flush(&task->output, task->stdio.output);
-	if (err < 0) {
-		/* Nobody is there to hear of it but who reads the standard error. */
-		if (err != -EPIPE)
-			fprintf(stderr, "%s: cannot write to the parent: %s\n",
-				task->topology->name, strerror(-err));
-		task->output_broken = true;
-		task->status = 1;
-		stop(task);
-	}
-	if (task->output_broken)
-		output_clear(&task->output);
-}
-
-static void log_printed_line(void *context, struct span line)
-{
-	storm_log_info(context, "%.*s", (int)line.length, line.data);
-}
-
-static void collect_printed(struct storm_task *task, bool last)
-{
-	stdio_collect(&task->stdio, last, log_printed_line, task);
 }
 
 void task_fatal(struct storm_task *task, const char *what, int err)
@@ -70,100 +25,40 @@ void task_fatal(struct storm_task *task, const char *what, int err)
 
 	storm_report_error(task, "%s: %s", what, reason);
 	task->status = 1;
-	stop(task);
+	task_stop(task);
 }
 
-/* Storm finds the processes to kill by the names of these files. */
-static int write_pid_file(struct storm_task *task)
+struct ev_loop *storm_loop(const struct storm_task *task)
 {
-	char path[PATH_MAX];
-	int fd;
-
-	if (!task->context.pid_dir || task->context.pid_dir[0] == '\0')
-		return 0;
-	if (snprintf(path, sizeof(path), "%s/%ld", task->context.pid_dir, (long)getpid()) >=
-		(int)sizeof(path))
-		return storm_error(
-			task, -ENAMETOOLONG, "the pid file in %s", task->context.pid_dir);
-	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return storm_error(task, -errno, "the pid file %s", path);
-	close(fd);
-	return 0;
+	return task->loop;
 }
 
-/* Become the component that the handshake names. */
-static int choose_class(struct storm_task *task)
+static void log_line_printed(void *context, struct span line)
 {
-	const struct storm_spout *spout = task->topology->spouts;
-	const struct storm_bolt *bolt = task->topology->bolts;
-	size_t state_size = 0;
-
-	for (; spout && spout->name; spout++) {
-		if (strcmp(spout->name, task->context.component) == 0) {
-			task->spout_class = spout->spout_class;
-			state_size = spout->spout_class->state_size;
-		}
-	}
-	for (; bolt && bolt->name; bolt++) {
-		if (strcmp(bolt->name, task->context.component) == 0) {
-			task->bolt_class = bolt->bolt_class;
-			state_size = bolt->bolt_class->state_size;
-		}
-	}
-	if (!task->spout_class && !task->bolt_class)
-		return storm_error(task, -ENOENT, "the topology %s has no component %s",
-			task->topology->name, task->context.component);
-	task->state = calloc(1, state_size > 0 ? state_size : 1);
-	return task->state ? 0 : storm_error(task, -ENOMEM, "the state of the task");
+	log_printed(context, false, line);
 }
 
-static void handle_handshake(struct storm_task *task, struct span frame)
+static void log_line_complained(void *context, struct span line)
 {
-	int (*open_task)(struct storm_task *);
-	struct buffer *answer;
-	int err;
-
-	err = context_read(&task->context, task->topology, frame, &task->reason);
-	if (err == 0)
-		err = write_pid_file(task);
-	if (err == 0)
-		err = choose_class(task);
-	if (err < 0) {
-		task_fatal(task, "cannot start", err);
-		return;
-	}
-	answer = task_begin_frame(task);
-	buffer_append_format(answer, "{\"pid\":%ld}", (long)getpid());
-	task_end_frame(task);
-	task_flush(task);
-
-	open_task = task->spout_class ? task->spout_class->open : task->bolt_class->prepare;
-	task_clear_reason(task);
-	if (open_task)
-		err = open_task(task);
-	if (err < 0) {
-		task_fatal(task, "cannot start", err);
-		return;
-	}
-	task->opened = true;
+	log_printed(context, true, line);
 }
 
-static void handle_frame(struct storm_task *task, struct span frame)
+static void collect_printed(struct storm_task *task, bool last)
 {
-	struct json_error error;
-	int err;
+	if (last)
+		fflush(stdout);
+	stdio_collect(&task->stdio.printed, last, log_line_printed, task);
+	stdio_collect(&task->stdio.complained, last, log_line_complained, task);
+}
 
-	if (!task->context.handshake) {
-		handle_handshake(task, frame);
-		return;
-	}
-	err = message_scan(&task->message, frame, &error);
-	if (err == -EBADMSG) {
-		buffer_truncate(&task->reason, 0);
-		buffer_append_format(&task->reason, "byte %zu of a message of %zu bytes: %s",
-			error.offset, frame.length, error.what);
-	}
+static void handle_message(struct storm_task *task, struct span frame)
+{
+	struct wire_error error;
+	int err = message_scan(&task->message, task_wire(task), frame, &error);
+
+	if (err == -EBADMSG)
+		storm_error(task, err, "byte %zu of a message of %zu bytes: %s", error.offset,
+			frame.length, error.what);
 	if (err == 0)
 		err = task->spout_class ? spout_handle(task, &task->message) :
 					  bolt_handle(task, &task->message);
@@ -171,51 +66,134 @@ static void handle_frame(struct storm_task *task, struct span frame)
 		task_fatal(task, task->spout_class ? "the spout stops" : "the bolt stops", err);
 }
 
+/* Go on with what was read ahead while a callback waited for task ids. */
+static void take_deferred(struct storm_task *task)
+{
+	struct frame_reader deferred = task->deferred;
+
+	if (deferred.buffer.length == 0)
+		return;
+	task->deferred = task->reader;
+	frame_reader_free(&task->deferred);
+	deferred.start = deferred.line = deferred.scanned = 0;
+	deferred.missing = 0;
+	task->reader = deferred;
+}
+
+static void handle_frames(struct storm_task *task)
+{
+	struct span frame;
+	int found = 0;
+
+	while (!task->stopping && (found = frame_reader_next(&task->reader, &frame)) > 0) {
+		if (task->context.handshake)
+			handle_message(task, frame);
+		else
+			task_start(task, frame);
+		take_deferred(task);
+	}
+	if (found == -EMSGSIZE) {
+		storm_error(task, found, "the limit is %zu bytes", FRAME_LIMIT);
+		task_fatal(task, "a message is too large", found);
+	} else if (found < 0) {
+		storm_error(task, found, "a byte that begins no value of MessagePack");
+		task_fatal(task, "cannot read from the parent", found);
+	}
+}
+
+/* Whether nobody reads the output any more. */
+static bool parent_is_gone(const struct storm_task *task)
+{
+	struct pollfd output = { .fd = task->stdio.output };
+
+	return poll(&output, 1, 0) > 0;
+}
+
+/* The input is at its end: no message comes any more. */
 static void handle_input_end(struct storm_task *task)
 {
 	struct span rest = frame_reader_rest(&task->reader);
 
+	task->input_ended = true;
+	ev_io_stop(task->loop, &task->input);
 	if (!task->context.handshake) {
-		fprintf(stderr, "%s: the input ended before a handshake came\n",
+		dprintf(task->stdio.errors, "%s: the input ended before a whole handshake came\n",
 			task->topology->name);
 		task->status = 1;
+		task_stop(task);
 	} else if (rest.length > 0) {
 		storm_error(task, -EBADMSG, "%zu bytes without their end", rest.length);
 		task_fatal(task, "the input was cut off", -EBADMSG);
+	} else if (parent_is_gone(task)) {
+		task_stop(task);
+	} else if (task->opened && task->bolt_class) {
+		batches_process_all(task);
 	}
-	stop(task);
 }
 
 static void on_input(struct ev_loop *loop, struct ev_io *watcher, int events)
 {
 	struct storm_task *task = watcher->data;
+	bool is_first = !task->context.handshake && task->reader.buffer.length == 0;
 	ssize_t count = frame_reader_read(&task->reader, watcher->fd);
-	struct span frame;
-	int found = 0;
 
 	(void)loop;
 	(void)events;
 	if (count == -EAGAIN)
 		return;
-	while (!task->stopping && (found = frame_reader_next(&task->reader, &frame)) > 0)
-		handle_frame(task, frame);
-	if (found < 0) {
-		storm_error(task, found, "the limit is %zu bytes", FRAME_LIMIT);
-		task_fatal(task, "a message is too large", found);
-	} else if (count < 0) {
+	if (is_first && count > 0)
+		task->reader.wire = task->deferred.wire = wire_of(task->reader.buffer.data[0]);
+	handle_frames(task);
+	if (task->stopping)
+		return;
+	if (count < 0)
 		task_fatal(task, "cannot read from the parent", (int)count);
-	} else if (count == 0 && !task->stopping) {
+	else if (count == 0)
 		handle_input_end(task);
+}
+
+/* Once the input has ended, a bolt goes on until it has settled the tuples that it has kept. */
+static bool is_done(const struct storm_task *task)
+{
+	return task->input_ended && (task->spout_class || task->kept == 0);
+}
+
+/* Before the loop sleeps. */
+static void on_prepare(struct ev_loop *loop, struct ev_prepare *watcher, int events)
+{
+	struct storm_task *task = watcher->data;
+
+	(void)loop;
+	(void)events;
+	/* The class's own watchers may have emitted, or have read ahead. */
+	if (task->deferred.buffer.length > 0) {
+		take_deferred(task);
+		handle_frames(task);
 	}
+	spout_look(task);
 	collect_printed(task, false);
-	task_flush(task);
+	if (task->bolt_class || task->answering || task->answered || !task->opened)
+		task_flush(task);
+	if (is_done(task))
+		task_stop(task);
+	atomic_store(&task->alive.busy, false);
+}
+
+/* When the loop wakes up. */
+static void on_check(struct ev_loop *loop, struct ev_check *watcher, int events)
+{
+	struct storm_task *task = watcher->data;
+
+	(void)loop;
+	(void)events;
+	atomic_store(&task->alive.busy, true);
 }
 
 static void on_terminate(struct ev_loop *loop, struct ev_signal *watcher, int events)
 {
 	(void)loop;
 	(void)events;
-	stop(watcher->data);
+	task_stop(watcher->data);
 }
 
 static bool is_ignored(int signal_number)
@@ -226,20 +204,31 @@ static bool is_ignored(int signal_number)
 }
 
 /* Handle messages until the input ends, the parent says SIGTERM, or an error stops the task. */
-static void handle_input(struct storm_task *task)
+static void run_loop(struct storm_task *task)
 {
-	struct ev_io input;
+	struct ev_prepare prepare;
+	struct ev_check check;
 	struct ev_signal terminate;
 
-	ev_io_init(&input, on_input, task->stdio.input, EV_READ);
-	input.data = task;
-	ev_io_start(task->loop, &input);
+	ev_io_init(&task->input, on_input, task->stdio.input, EV_READ);
+	ev_prepare_init(&prepare, on_prepare);
+	ev_check_init(&check, on_check);
 	ev_signal_init(&terminate, on_terminate, SIGTERM);
-	terminate.data = task;
+	task->input.data = prepare.data = check.data = terminate.data = task;
+	/* Around the class's watchers: the first to run after the sleep, the last before it. */
+	ev_set_priority(&check, EV_MAXPRI);
+	ev_set_priority(&prepare, EV_MINPRI);
+	ev_io_start(task->loop, &task->input);
+	ev_prepare_start(task->loop, &prepare);
+	ev_check_start(task->loop, &check);
 	if (!is_ignored(SIGTERM))
 		ev_signal_start(task->loop, &terminate);
-	ev_run(task->loop, 0);
-	ev_io_stop(task->loop, &input);
+	while (!task->stopping)
+		ev_run(task->loop, 0);
+	atomic_store(&task->alive.busy, true);
+	ev_io_stop(task->loop, &task->input);
+	ev_prepare_stop(task->loop, &prepare);
+	ev_check_stop(task->loop, &check);
 	ev_signal_stop(task->loop, &terminate);
 }
 
@@ -250,23 +239,30 @@ static void close_task(struct storm_task *task)
 	int err = 0;
 
 	task_clear_reason(task);
+	alive_call(task, "close");
 	if (close_class)
 		err = close_class(task);
 	if (err < 0)
 		task_fatal(task, "cannot close", err);
+	metrics_report(task);
 }
 
 static void free_task(struct storm_task *task)
 {
+	alive_stop(task);
+	batches_free(task);
 	tuple_free(&task->tuple);
 	spout_free_pending(task);
+	metrics_free(task);
 	context_free(&task->context);
 	message_free(&task->message);
 	frame_reader_free(&task->reader);
+	frame_reader_free(&task->deferred);
 	output_free(&task->output);
 	stdio_close(&task->stdio);
 	buffer_free(&task->setting);
 	buffer_free(&task->reason);
+	free(task->task_ids);
 	free(task->state);
 	if (task->loop)
 		ev_loop_destroy(task->loop);
@@ -276,6 +272,7 @@ int task_run(const struct storm_topology *topology)
 {
 	struct storm_task task = { .topology = topology,
 		.stdio = STDIO_INIT,
+		.log = LOG_INIT,
 		.pending = SLOTS_INIT(struct pending_tuple) };
 	int err;
 
@@ -289,14 +286,15 @@ int task_run(const struct storm_topology *topology)
 	}
 	task.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!task.loop) {
-		fprintf(stderr, "%s: cannot make an event loop\n", topology->name);
+		dprintf(task.stdio.errors, "%s: cannot make an event loop\n", topology->name);
 		free_task(&task);
 		return 1;
 	}
-	handle_input(&task);
+	run_loop(&task);
 	if (task.opened)
 		close_task(&task);
 	collect_printed(&task, true);
+	log_end(&task);
 	task_flush(&task);
 	free_task(&task);
 	return task.status;

@@ -1,8 +1,8 @@
 /*
  * A spout's side of the protocol: each command is answered by emits and logs, then one sync.
  *
- * A reliable spout's tuples are kept here until they are acked, as the text of their frames, so
- * that a replay is a copy.
+ * A reliable spout's tuples are kept here until they are acked, as whole messages, so that a replay
+ * is a copy.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 
 #include "component/task.h"
 
-int spout_keep(struct storm_task *task, uint64_t tag, uint64_t *number, struct buffer **rest)
+int spout_keep(struct storm_task *task, uint64_t tag, uint64_t *number, struct buffer **message)
 {
 	struct pending_tuple *pending;
 	void *entry;
@@ -21,7 +21,7 @@ int spout_keep(struct storm_task *task, uint64_t tag, uint64_t *number, struct b
 	pending = entry;
 	pending->tag = tag;
 	pending->fails = 0;
-	*rest = &pending->rest;
+	*message = &pending->message;
 	return 0;
 }
 
@@ -36,7 +36,7 @@ void spout_free_pending(struct storm_task *task)
 	uint32_t place = 0;
 
 	while ((pending = slots_next_ever(&task->pending, &place)))
-		buffer_free(&pending->rest);
+		buffer_free(&pending->message);
 	slots_free(&task->pending);
 	fifo_free(&task->replays);
 }
@@ -50,6 +50,7 @@ static void handle_acked(struct storm_task *task, uint64_t number)
 		return;
 	tag = pending->tag;
 	spout_forget(task, number);
+	alive_call(task, "acked");
 	if (task->spout_class->acked)
 		task->spout_class->acked(task, tag);
 }
@@ -71,6 +72,7 @@ static int handle_failed(struct storm_task *task, uint64_t number)
 	tag = pending->tag;
 	storm_log_error(task, "gave up a tuple that failed %u times", pending->fails);
 	spout_forget(task, number);
+	alive_call(task, "failed");
 	if (task->spout_class->failed)
 		task->spout_class->failed(task, tag);
 	return 0;
@@ -82,6 +84,7 @@ static int handle_id(struct storm_task *task, struct buffer *id, bool acked)
 	const struct storm_spout_class *spout = task->spout_class;
 	const char *text = buffer_text(id);
 
+	alive_call(task, acked ? "ack" : "fail");
 	if (spout->reliable && acked)
 		handle_acked(task, strtoull(text, NULL, 10));
 	else if (spout->reliable)
@@ -103,7 +106,7 @@ static int handle_outcome(struct storm_task *task, const struct message *message
 			task, -EBADMSG, "%s without the id of a tuple", acked ? "ack" : "fail");
 	if (buffer_reserve(&id, message->id.text.length + 1) < 0)
 		return storm_error(task, -ENOMEM, "an id");
-	id.length = json_decode_string(&message->id, id.data);
+	id.length = encoded_string(&message->id, id.data);
 	err = handle_id(task, &id, acked);
 	buffer_free(&id);
 	return err;
@@ -115,60 +118,113 @@ static bool replay(struct storm_task *task)
 	while (task->replays.count > 0) {
 		uint64_t number = fifo_pop(&task->replays);
 		const struct pending_tuple *pending = slots_get(&task->pending, number);
-		struct buffer *frame;
 
 		if (!pending)
 			continue;
-		frame = task_begin_frame(task);
-		buffer_append_literal(frame, "{\"command\":\"emit\",\"id\":\"");
-		buffer_append_unsigned(frame, number);
-		buffer_append_literal(frame, "\"");
-		buffer_append_span(frame, buffer_span(&pending->rest));
-		task_end_frame(task);
+		buffer_append_span(task_begin_message(task), buffer_span(&pending->message));
+		task->emits++;
+		task_end_message(task);
 		return true;
 	}
 	return false;
 }
 
-static int handle_next(struct storm_task *task)
+/* Ask the class, unless there is something to replay. */
+static int emit_next(struct storm_task *task)
 {
-	int result;
+	uint64_t before = task->emits;
+	int result = 0;
 
-	if (replay(task) || task->finished)
+	if (!rest_allows_next(task))
 		return 0;
-	result = task->spout_class->next(task);
+	if (!replay(task) && !task->finished) {
+		task_clear_reason(task);
+		alive_call(task, "next");
+		result = task->spout_class->next(task);
+	}
+	rest_count(task, task->emits - before);
 	if (result == STORM_FINISHED)
 		task->finished = true;
 	return result < 0 ? result : 0;
 }
 
-static void write_sync(struct storm_task *task)
+/* Whether the parent should hear now that the spout has finished, or that it has not after all. */
+static bool has_news(const struct storm_task *task)
 {
-	struct buffer *frame = task_begin_frame(task);
-
-	if (task->finished && task->replays.count == 0)
-		buffer_append_literal(frame, "{\"command\":\"sync\",\"finished\":true}");
-	else
-		buffer_append_literal(frame, "{\"command\":\"sync\"}");
-	task_end_frame(task);
+	return (task->finished && task->replays.count == 0) != task->said_finished;
 }
 
-static int handle_command(struct storm_task *task, const struct message *message)
+/* Answer, unless there was nothing to emit. */
+static int handle_next(struct storm_task *task)
 {
-	if (message_is(message, SPAN("next")))
-		return handle_next(task);
+	uint64_t before = task->emits;
+	int err = emit_next(task);
+
+	if (err < 0)
+		return err;
+	if (task->emits == before && !has_news(task))
+		rest_begin(task);
+	else
+		spout_answer(task);
+	return 0;
+}
+
+void spout_answer(struct storm_task *task)
+{
+	struct buffer *message = task_begin_message(task);
+
+	rest_end(task);
+	task->said_finished = task->finished && task->replays.count == 0;
+	if (task->said_finished)
+		buffer_append_phrase(message, task_wire(task),
+			PHRASE("{\"command\":\"sync\",\"finished\":true}",
+				"\x82\xA7"
+				"command\xA4sync\xA8"
+				"finished\xC3"));
+	else
+		buffer_append_phrase(message, task_wire(task),
+			PHRASE("{\"command\":\"sync\"}",
+				"\x81\xA7"
+				"command\xA4sync"));
+	task_end_message(task);
+	task->answering = false;
+	task->answered = true;
+	atomic_store(&task->alive.speaks, false);
+}
+
+void spout_look(struct storm_task *task)
+{
+	int err = 0;
+
+	if (!task->rest.resting)
+		return;
+	if (task->rest.woken)
+		err = emit_next(task);
+	task->rest.woken = false;
+	if (err < 0)
+		task_fatal(task, "the spout stops", err);
+	else if (task->emits != task->rest.emits || has_news(task))
+		spout_answer(task);
+}
+
+static int handle_other(struct storm_task *task, const struct message *message)
+{
+	const struct storm_spout_class *spout = task->spout_class;
+
 	if (message_is(message, SPAN("ack")))
 		return handle_outcome(task, message, true);
 	if (message_is(message, SPAN("fail")))
 		return handle_outcome(task, message, false);
 	if (message_is(message, SPAN("activate"))) {
-		if (task->spout_class->activate)
-			task->spout_class->activate(task);
+		alive_call(task, "activate");
+		if (spout->activate)
+			spout->activate(task);
 		return 0;
 	}
 	if (message_is(message, SPAN("deactivate"))) {
-		if (task->spout_class->deactivate)
-			task->spout_class->deactivate(task);
+		alive_call(task, "deactivate");
+		if (spout->deactivate)
+			spout->deactivate(task);
 		return 0;
 	}
 	return storm_error(task, -EBADMSG, "a command that is none of a spout's: %.*s",
@@ -180,11 +236,17 @@ int spout_handle(struct storm_task *task, const struct message *message)
 {
 	int err;
 
-	if (message->is_task_ids) /* an emit of ours never asks for them */
+	if (message->is_task_ids) /* nobody waits for them */
 		return 0;
+	if (task->rest.resting)
+		spout_answer(task);
+	task->answering = true;
+	atomic_store(&task->alive.speaks, true);
 	task_clear_reason(task);
-	err = handle_command(task, message);
+	if (message_is(message, SPAN("next")))
+		return handle_next(task);
+	err = handle_other(task, message);
 	if (err == 0)
-		write_sync(task);
+		spout_answer(task);
 	return err;
 }

@@ -1,7 +1,7 @@
 /*
- * Moves the standard input and output aside.
+ * Moves the standard descriptors aside.
  *
- * Descriptor 1 becomes a file in memory, not a pipe: nobody reads while the component's code
+ * Descriptors 1 and 2 become files in memory, not pipes: nobody reads while the component's code
  * runs, so a pipe would block a component that prints much, for ever. What was read is given back
  * by punching it out of the file.
  */
@@ -19,6 +19,9 @@
 /* A line that is longer is handed over in parts. */
 #define LINE_LIMIT ((size_t)32 << 10)
 
+/* Sanitizers report on descriptor 2 and end the process: to them it stays what it was. */
+void __sanitizer_set_report_fd(void *fd) __attribute__((weak));
+
 static int move_aside(int fd, int replacement)
 {
 	int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -27,6 +30,18 @@ static int move_aside(int fd, int replacement)
 	if (moved < 0 || dup2(replacement, fd) < 0)
 		err = -errno;
 	return err < 0 ? err : moved;
+}
+
+/* Put a file in memory behind a descriptor; returns what the descriptor was. */
+static int collect_from(int fd, struct collector *collector, const char *name)
+{
+	collector->file = memfd_create(name, MFD_CLOEXEC);
+	if (collector->file < 0)
+		return -errno;
+	/* Several processes may write it: each at the end that it has then. */
+	if (fcntl(collector->file, F_SETFL, O_APPEND) < 0)
+		return -errno;
+	return move_aside(fd, collector->file);
 }
 
 int stdio_take(struct stdio *stdio)
@@ -39,27 +54,29 @@ int stdio_take(struct stdio *stdio)
 	close(nothing);
 	if (stdio->input < 0)
 		return stdio->input;
-	stdio->collected = memfd_create("stdout", MFD_CLOEXEC);
-	if (stdio->collected < 0)
-		return -errno;
-	stdio->output = move_aside(STDOUT_FILENO, stdio->collected);
+	stdio->output = collect_from(STDOUT_FILENO, &stdio->printed, "stdout");
 	if (stdio->output < 0)
 		return stdio->output;
+	stdio->errors = collect_from(STDERR_FILENO, &stdio->complained, "stderr");
+	if (stdio->errors < 0)
+		return stdio->errors;
+	if (__sanitizer_set_report_fd)
+		__sanitizer_set_report_fd((void *)(intptr_t)stdio->errors);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	return 0;
 }
 
-static void collect_bytes(struct stdio *stdio, struct span bytes,
+static void collect_bytes(struct collector *collector, struct span bytes,
 	void (*handle_line)(void *context, struct span line), void *context)
 {
 	while (bytes.length > 0) {
 		const char *newline = memchr(bytes.data, '\n', bytes.length);
 		size_t length = newline ? (size_t)(newline - bytes.data) : bytes.length;
 
-		buffer_append(&stdio->line, bytes.data, length);
-		if (newline || stdio->line.length >= LINE_LIMIT) {
-			handle_line(context, buffer_span(&stdio->line));
-			buffer_truncate(&stdio->line, 0);
+		buffer_append(&collector->line, bytes.data, length);
+		if (newline || collector->line.length >= LINE_LIMIT) {
+			handle_line(context, buffer_span(&collector->line));
+			buffer_truncate(&collector->line, 0);
 		}
 		length += newline != NULL;
 		bytes.data += length;
@@ -67,30 +84,44 @@ static void collect_bytes(struct stdio *stdio, struct span bytes,
 	}
 }
 
-void stdio_collect(struct stdio *stdio, bool last,
+/* The end of the file, or -1. */
+static off_t end_of(const struct collector *collector)
+{
+	struct stat status;
+
+	return fstat(collector->file, &status) == 0 ? status.st_size : -1;
+}
+
+void stdio_collect(struct collector *collector, bool last,
 	void (*handle_line)(void *context, struct span line), void *context)
 {
-	off_t first = stdio->read;
-	struct stat status;
+	off_t first = collector->read;
+	off_t end = end_of(collector);
 	char bytes[READ_SIZE];
 	ssize_t count = 0;
 
-	if (last)
-		fflush(stdout);
-	if (fstat(stdio->collected, &status) < 0)
-		return;
-	while (stdio->read < status.st_size &&
-		(count = pread(stdio->collected, bytes, sizeof(bytes), stdio->read)) > 0) {
-		stdio->read += count;
-		collect_bytes(stdio, (struct span){ bytes, (size_t)count }, handle_line, context);
+	while (collector->read < end &&
+		(count = pread(collector->file, bytes, sizeof(bytes), collector->read)) > 0) {
+		collector->read += count;
+		collect_bytes(
+			collector, (struct span){ bytes, (size_t)count }, handle_line, context);
 	}
-	if (stdio->read > first)
-		fallocate(stdio->collected, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, first,
-			stdio->read - first);
-	if (last && stdio->line.length > 0) {
-		handle_line(context, buffer_span(&stdio->line));
-		buffer_truncate(&stdio->line, 0);
+	if (collector->read > first)
+		fallocate(collector->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, first,
+			collector->read - first);
+	if (last && collector->line.length > 0) {
+		handle_line(context, buffer_span(&collector->line));
+		buffer_truncate(&collector->line, 0);
 	}
+}
+
+size_t stdio_tail(const struct collector *collector, char *bytes, size_t size)
+{
+	off_t end = end_of(collector);
+	off_t start = end - (off_t)size > collector->read ? end - (off_t)size : collector->read;
+	ssize_t count = start < end ? pread(collector->file, bytes, size, start) : 0;
+
+	return count > 0 ? (size_t)count : 0;
 }
 
 static void close_if_open(int *fd)
@@ -100,10 +131,21 @@ static void close_if_open(int *fd)
 	*fd = -1;
 }
 
+static void close_collector(struct collector *collector)
+{
+	close_if_open(&collector->file);
+	buffer_free(&collector->line);
+}
+
 void stdio_close(struct stdio *stdio)
 {
+	if (stdio->errors >= 0)
+		dup2(stdio->errors, STDERR_FILENO);
 	close_if_open(&stdio->input);
 	close_if_open(&stdio->output);
-	close_if_open(&stdio->collected);
-	buffer_free(&stdio->line);
+	close_collector(&stdio->printed);
+	close_collector(&stdio->complained);
+	/* A sanitizer may still have something to say to it. */
+	if (!__sanitizer_set_report_fd)
+		close_if_open(&stdio->errors);
 }

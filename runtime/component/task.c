@@ -15,6 +15,18 @@ const struct storm_setting *task_settings(const struct storm_task *task)
 	return task->spout_class ? task->spout_class->settings : task->bolt_class->settings;
 }
 
+const struct storm_metric *task_metrics(const struct storm_task *task)
+{
+	return task->spout_class ? task->spout_class->metrics : task->bolt_class->metrics;
+}
+
+double task_config_number(const struct storm_task *task, const char *key, double fallback)
+{
+	const json_t *value = storm_config(task, key);
+
+	return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
 void *storm_state(const struct storm_task *task)
 {
 	return task->state;

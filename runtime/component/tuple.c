@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "component/task.h"
+#include "protocol/msgpack.h"
 
 static const char *const type_names[] = {
 	[STORM_NULL] = "null",
@@ -14,15 +15,16 @@ static const char *const type_names[] = {
 	[STORM_STRING] = "a string",
 	[STORM_ARRAY] = "an array",
 	[STORM_OBJECT] = "an object",
+	[STORM_BINARY] = "binary data",
 };
 
 /* Decode a string of the envelope behind what `origin` holds, with a zero byte. */
-static void add_origin(struct buffer *origin, const struct json_text *string)
+static void add_origin(struct buffer *origin, const struct encoded *string)
 {
 	if (string->type != STORM_STRING || buffer_reserve(origin, string->text.length + 1) < 0) {
 		origin->failed |= string->type == STORM_STRING;
 	} else {
-		origin->length += json_decode_string(string, origin->data + origin->length);
+		origin->length += encoded_string(string, origin->data + origin->length);
 	}
 	buffer_append(origin, "", 1);
 }
@@ -37,8 +39,8 @@ int tuple_set(struct storm_tuple *tuple, struct storm_task *task, struct message
 	buffer_truncate(&tuple->decoded, 0);
 
 	/* Most tuples come from where the last one came from. */
-	if (tuple->source && json_string_equals(&message->comp, span_of(tuple->component)) &&
-		json_string_equals(&message->stream, span_of(tuple->stream)))
+	if (tuple->source && encoded_equals(&message->comp, span_of(tuple->component)) &&
+		encoded_equals(&message->stream, span_of(tuple->stream)))
 		return 0;
 
 	buffer_truncate(&tuple->origin, 0);
@@ -60,6 +62,7 @@ void tuple_free(struct storm_tuple *tuple)
 {
 	buffer_free(&tuple->origin);
 	buffer_free(&tuple->decoded);
+	buffer_free(&tuple->json);
 	tuple->source = NULL;
 }
 
@@ -90,7 +93,7 @@ static int out_of_range(const struct storm_tuple *tuple, size_t index)
 }
 
 /* NULL, with the reason set, where there is no such index. */
-static const struct json_text *find(const struct storm_tuple *tuple, size_t index)
+static const struct encoded *find(const struct storm_tuple *tuple, size_t index)
 {
 	if (index < tuple->message->value_count)
 		return &tuple->message->values[index];
@@ -116,50 +119,108 @@ int storm_tuple_index(const struct storm_tuple *tuple, const char *field)
 	return -ENOENT;
 }
 
-int storm_tuple_string_at(
-	const struct storm_tuple *tuple, size_t index, struct storm_string *string)
+/* The place to decode a value to; NULL, with the reason set, when memory ended. */
+static char *place_for(const struct storm_tuple *tuple, const struct encoded *value)
 {
 	/* What is decoded is a cache that callers do not see. */
 	struct buffer *decoded = &((struct storm_tuple *)tuple)->decoded;
-	const struct json_text *value = find(tuple, index);
+
+	if (buffer_reserve(decoded, tuple->message->tuple.text.length) < 0) {
+		storm_error(tuple->task, -ENOMEM, "decoding a value");
+		return NULL;
+	}
+	return decoded->data + (value->text.data - tuple->message->tuple.text.data);
+}
+
+int storm_tuple_string_at(
+	const struct storm_tuple *tuple, size_t index, struct storm_string *string)
+{
+	const struct encoded *value = find(tuple, index);
 	char *out;
 
 	if (!value)
 		return -ENOENT;
 	if (value->type != STORM_STRING)
 		return wrong_type(tuple, index, STORM_STRING);
-	if (buffer_reserve(decoded, tuple->message->tuple.text.length) < 0)
-		return storm_error(tuple->task, -ENOMEM, "decoding a string");
-	out = decoded->data + (value->text.data - tuple->message->tuple.text.data);
-	string->length = json_decode_string(value, out);
+	out = place_for(tuple, value);
+	if (!out)
+		return -ENOMEM;
+	string->length = encoded_string(value, out);
 	string->data = out;
-	out[string->length] = '\0'; /* in place of the quotes */
+	out[string->length] = '\0'; /* in place of the quotes, or of MessagePack's header */
 	return 0;
+}
+
+int storm_tuple_binary_at(
+	const struct storm_tuple *tuple, size_t index, struct storm_binary *binary)
+{
+	const struct encoded *value = find(tuple, index);
+	char *out;
+
+	if (!value)
+		return -ENOENT;
+	out = place_for(tuple, value);
+	if (!out)
+		return -ENOMEM;
+	if (encoded_binary(value, out, &binary->length) < 0)
+		return storm_error(tuple->task, -EINVAL,
+			"field %zu (%s) of a tuple from %s, stream %s, is %s, which is neither "
+			"binary data, nor base64, nor a list of bytes",
+			index, field_name(tuple, index), tuple->component, tuple->stream,
+			type_names[value->type]);
+	binary->data = out;
+	return 0;
+}
+
+int storm_tuple_value_at(const struct storm_tuple *tuple, size_t index, struct storm_value *value)
+{
+	const struct encoded *encoded = find(tuple, index);
+
+	if (!encoded)
+		return -ENOENT;
+	*value = (struct storm_value){ .type = STORM_VERBATIM,
+		.string = { encoded->text.data, encoded->text.length } };
+	return 0;
+}
+
+int storm_tuple_tree_at(const struct storm_tuple *tuple, size_t index, struct json_t **tree)
+{
+	struct storm_string text;
+	json_error_t why;
+	int err = storm_tuple_json_at(tuple, index, &text);
+
+	if (err < 0)
+		return err;
+	*tree = json_loadb(text.data, text.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
+	if (*tree)
+		return 0;
+	return storm_error(tuple->task, -ERANGE, "field %zu (%s) of a tuple from %s, stream %s: %s",
+		index, field_name(tuple, index), tuple->component, tuple->stream, why.text);
 }
 
 int storm_tuple_integer_at(const struct storm_tuple *tuple, size_t index, int64_t *integer)
 {
-	const struct json_text *value = find(tuple, index);
+	const struct encoded *value = find(tuple, index);
 
 	if (!value)
 		return -ENOENT;
 	if (value->type != STORM_INTEGER)
 		return wrong_type(tuple, index, STORM_INTEGER);
-	if (json_decode_integer(value, integer) < 0)
+	if (encoded_integer(value, integer) < 0)
 		return out_of_range(tuple, index);
 	return 0;
 }
 
 int storm_tuple_double_at(const struct storm_tuple *tuple, size_t index, double *number)
 {
-	const struct json_text *value = find(tuple, index);
+	const struct encoded *value = find(tuple, index);
 	int err;
 
 	if (!value)
 		return -ENOENT;
 	if (value->type != STORM_DOUBLE && value->type != STORM_INTEGER)
 		return wrong_type(tuple, index, STORM_DOUBLE);
-	err = json_decode_double(value, number);
+	err = encoded_double(value, number);
 	if (err == -ERANGE)
 		return out_of_range(tuple, index);
 	return err < 0 ? storm_error(tuple->task, err, "decoding a number") : 0;
@@ -167,52 +228,52 @@ int storm_tuple_double_at(const struct storm_tuple *tuple, size_t index, double 
 
 int storm_tuple_boolean_at(const struct storm_tuple *tuple, size_t index, bool *boolean)
 {
-	const struct json_text *value = find(tuple, index);
+	const struct encoded *value = find(tuple, index);
 
 	if (!value)
 		return -ENOENT;
 	if (value->type != STORM_BOOLEAN)
 		return wrong_type(tuple, index, STORM_BOOLEAN);
-	*boolean = value->text.data[0] == 't';
+	*boolean = encoded_boolean(value);
 	return 0;
 }
 
 int storm_tuple_json_at(const struct storm_tuple *tuple, size_t index, struct storm_string *text)
 {
-	const struct json_text *value = find(tuple, index);
+	const struct encoded *value = find(tuple, index);
+	struct buffer *json = &((struct storm_tuple *)tuple)->json;
+	int err;
 
 	if (!value)
 		return -ENOENT;
 	*text = (struct storm_string){ value->text.data, value->text.length };
-	return 0;
+	if (value->wire == WIRE_JSON)
+		return 0;
+	buffer_truncate(json, 0);
+	err = encoded_to_json(value, json);
+	*text = (struct storm_string){ buffer_text(json), json->length };
+	return err < 0 ? storm_error(tuple->task, err,
+				 "field %zu (%s) of a tuple from %s, stream %s, as JSON", index,
+				 field_name(tuple, index), tuple->component, tuple->stream) :
+			 0;
 }
 
-#define GETTER(name, type)                                                                      \
-	int storm_tuple_get_##name(const struct storm_tuple *tuple, const char *field, type)    \
-	{                                                                                       \
-		int index = storm_tuple_index(tuple, field);                                    \
-                                                                                                \
-		return index < 0 ? index : storm_tuple_##name##_at(tuple, (size_t)index, name); \
+#define GETTER(name, type)                                                                        \
+	int storm_tuple_get_##name(const struct storm_tuple *tuple, const char *field, type *out) \
+	{                                                                                         \
+		int index = storm_tuple_index(tuple, field);                                      \
+                                                                                                  \
+		return index < 0 ? index : storm_tuple_##name##_at(tuple, (size_t)index, out);    \
 	}
 
-GETTER(string, struct storm_string *string)
-GETTER(integer, int64_t *integer)
-GETTER(boolean, bool *boolean)
-
-int storm_tuple_get_double(const struct storm_tuple *tuple, const char *field, double *number)
-{
-	int index = storm_tuple_index(tuple, field);
-
-	return index < 0 ? index : storm_tuple_double_at(tuple, (size_t)index, number);
-}
-
-int storm_tuple_get_json(
-	const struct storm_tuple *tuple, const char *field, struct storm_string *text)
-{
-	int index = storm_tuple_index(tuple, field);
-
-	return index < 0 ? index : storm_tuple_json_at(tuple, (size_t)index, text);
-}
+GETTER(string, struct storm_string)
+GETTER(integer, int64_t)
+GETTER(double, double)
+GETTER(boolean, bool)
+GETTER(binary, struct storm_binary)
+GETTER(value, struct storm_value)
+GETTER(tree, struct json_t *)
+GETTER(json, struct storm_string)
 
 size_t storm_tuple_size(const struct storm_tuple *tuple)
 {
@@ -240,17 +301,17 @@ int storm_tuple_task(const struct storm_tuple *tuple)
 	return message_task(tuple->message);
 }
 
-/* A kept tuple with all that it needs: the text of its message, taken apart again. */
+/* A kept tuple with all that it needs: its message, the message's values, and the text of both. */
 struct kept_tuple {
 	struct storm_tuple tuple; /* first: it is what the caller holds */
 	struct message message;
-	char frame[];
+	struct encoded values[];
 };
 
 /* The part of the frame that has all that a tuple needs: from its first span to its last. */
 static struct span message_extent(const struct message *message)
 {
-	const struct json_text *texts[] = { &message->id, &message->comp, &message->stream,
+	const struct encoded *texts[] = { &message->id, &message->comp, &message->stream,
 		&message->task, &message->tuple };
 	const char *start = message->tuple.text.data;
 	const char *end = start + message->tuple.text.length;
@@ -268,53 +329,63 @@ static struct span message_extent(const struct message *message)
 	return (struct span){ start, (size_t)(end - start) };
 }
 
-static void move_text(struct json_text *text, const char *from, char *to)
+static void move_text(struct encoded *value, const char *from, char *to)
 {
-	if (text->text.data)
-		text->text.data = to + (text->text.data - from);
+	if (value->text.data)
+		value->text.data = to + (value->text.data - from);
 }
 
-struct storm_tuple *storm_tuple_keep(const struct storm_tuple *tuple)
+struct storm_tuple *tuple_keep(const struct storm_tuple *tuple)
 {
 	const struct message *message = tuple->message;
 	struct span extent = message_extent(message);
-	size_t values_size = message->value_count * sizeof(*message->values);
-	struct kept_tuple *kept = calloc(1, sizeof(*kept) + extent.length);
+	size_t count = message->value_count;
+	struct kept_tuple *kept =
+		calloc(1, sizeof(*kept) + count * sizeof(struct encoded) + extent.length);
+	char *frame;
 
 	if (!kept)
 		return NULL;
-	memcpy(kept->frame, extent.data, extent.length);
+	frame = (char *)&kept->values[count];
+	memcpy(frame, extent.data, extent.length);
 	kept->message = *message;
-	kept->message.values = malloc(values_size > 0 ? values_size : 1);
-	if (!kept->message.values) {
-		free(kept);
-		return NULL;
+	kept->message.values = kept->values;
+	move_text(&kept->message.id, extent.data, frame);
+	move_text(&kept->message.comp, extent.data, frame);
+	move_text(&kept->message.stream, extent.data, frame);
+	move_text(&kept->message.task, extent.data, frame);
+	move_text(&kept->message.tuple, extent.data, frame);
+	for (size_t i = 0; i < count; i++) {
+		kept->values[i] = message->values[i];
+		move_text(&kept->values[i], extent.data, frame);
 	}
-	if (values_size > 0)
-		memcpy(kept->message.values, message->values, values_size);
-	move_text(&kept->message.id, extent.data, kept->frame);
-	move_text(&kept->message.comp, extent.data, kept->frame);
-	move_text(&kept->message.stream, extent.data, kept->frame);
-	move_text(&kept->message.task, extent.data, kept->frame);
-	move_text(&kept->message.tuple, extent.data, kept->frame);
-	for (size_t i = 0; i < message->value_count; i++)
-		move_text(&kept->message.values[i], extent.data, kept->frame);
 	if (tuple_set(&kept->tuple, tuple->task, &kept->message) < 0) {
 		storm_tuple_release(&kept->tuple);
 		return NULL;
 	}
-	/* Where acks are automatic, the runtime settles the tuple when process() returns. */
-	kept->tuple.settled = tuple->settled || !tuple->task->bolt_class->manual_ack;
+	kept->tuple.settled = tuple->settled;
 	return &kept->tuple;
+}
+
+struct storm_tuple *storm_tuple_keep(const struct storm_tuple *tuple)
+{
+	struct storm_tuple *kept = tuple_keep(tuple);
+
+	if (!kept)
+		return NULL;
+	/* Where acks are automatic, the runtime settles the tuple when process() returns. */
+	kept->settled |= !tuple->task->bolt_class->manual_ack;
+	kept->kept = !kept->settled;
+	tuple->task->kept += kept->kept;
+	return kept;
 }
 
 void storm_tuple_release(struct storm_tuple *tuple)
 {
-	struct kept_tuple *kept = (struct kept_tuple *)tuple;
-
-	if (!kept)
+	if (!tuple)
 		return;
-	tuple_free(&kept->tuple);
-	message_free(&kept->message);
-	free(kept);
+	if (tuple->kept && !tuple->settled)
+		tuple->task->kept--;
+	tuple_free(tuple);
+	free((struct kept_tuple *)tuple);
 }

@@ -12,6 +12,7 @@ struct storm_tuple {
 	struct message *message;
 	const struct source *source; /* NULL: the handshake does not name it */
 	bool settled; /* acked or failed */
+	bool kept; /* one that the class has kept */
 
 	/* Component and stream, each with a zero byte. */
 	struct buffer origin;
@@ -24,11 +25,15 @@ struct storm_tuple {
 	 * and decoding a value again is harmless.
 	 */
 	struct buffer decoded;
+	struct buffer json; /* MessagePack: the JSON text of the value that was asked for last */
 };
 
 /* Set the tuple to a message, which it borrows. The tuple is used again for one after the other.
  * 0 or -ENOMEM. */
 int tuple_set(struct storm_tuple *tuple, struct storm_task *task, struct message *message);
+
+/* A copy of a tuple that lives until it is released, and can be settled; NULL when memory ended. */
+struct storm_tuple *tuple_keep(const struct storm_tuple *tuple);
 
 void tuple_free(struct storm_tuple *tuple);
 

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "protocol/msgpack.h"
+
 /* One read takes what a pipe of the largest usual size holds. */
 #define READ_SIZE ((size_t)128 << 10)
 
@@ -14,6 +16,7 @@ void frame_reader_free(struct frame_reader *reader)
 {
 	buffer_free(&reader->buffer);
 	reader->start = reader->line = reader->scanned = 0;
+	reader->missing = 0;
 }
 
 /* Forget the frames that were returned, and make room for at least `length` more bytes. */
@@ -63,9 +66,8 @@ static bool is_end(const char *line, size_t length)
 	return length == 3 && memcmp(line, "end", 3) == 0;
 }
 
-int frame_reader_next(struct frame_reader *reader, struct span *frame)
+static int next_json(struct frame_reader *reader, size_t limit, struct span *frame)
 {
-	size_t limit = reader->limit > 0 ? reader->limit : FRAME_LIMIT;
 	const char *data = reader->buffer.data;
 
 	while (reader->scanned < reader->buffer.length) {
@@ -88,6 +90,43 @@ int frame_reader_next(struct frame_reader *reader, struct span *frame)
 	if (reader->buffer.length - reader->start > limit + LONGEST_UNFINISHED_END)
 		return -EMSGSIZE;
 	return 0;
+}
+
+/* Look at one value after the other until none is missing. */
+static int next_msgpack(struct frame_reader *reader, size_t limit, struct span *frame)
+{
+	const char *data = reader->buffer.data;
+	const char *end = data + reader->buffer.length;
+	size_t length = 0;
+
+	if (reader->scanned == reader->start)
+		reader->missing = 1;
+	while (reader->missing > 0) {
+		struct msgpack_header header;
+		int found = msgpack_read_header(data + reader->scanned, end, &header);
+
+		if (found <= 0)
+			return found;
+		length = reader->scanned + header.size + header.payload - reader->start;
+		if (length > limit)
+			return -EMSGSIZE;
+		if (length > reader->buffer.length - reader->start)
+			return 0;
+		reader->scanned = reader->start + length;
+		reader->missing += header.children - 1;
+	}
+	*frame = (struct span){ data + reader->start, length };
+	reader->start = reader->line = reader->scanned;
+	return 1;
+}
+
+int frame_reader_next(struct frame_reader *reader, struct span *frame)
+{
+	size_t limit = reader->limit > 0 ? reader->limit : FRAME_LIMIT;
+
+	if (reader->wire == WIRE_MSGPACK)
+		return next_msgpack(reader, limit, frame);
+	return next_json(reader, limit, frame);
 }
 
 struct span frame_reader_rest(const struct frame_reader *reader)

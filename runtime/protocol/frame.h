@@ -1,27 +1,45 @@
 /*
- * Frames: a message is JSON text, a newline, `end`, a newline. The text itself may have line
- * breaks; a carriage return before the newline of `end` is allowed, as Storm's reader does.
+ * Frames: where one message ends and the next one begins.
+ *
+ * In JSON a message is its text, a newline, `end`, a newline. The text itself may have line breaks; a
+ * carriage return before the newline of `end` is allowed, as Storm's reader does. In MessagePack
+ * messages follow one another, and each says by itself how long it is.
  */
 #ifndef PROTOCOL_FRAME_H
 #define PROTOCOL_FRAME_H
 
 #include <sys/types.h>
 
-#include "base/bytes.h"
+#include "protocol/wire.h"
 
 /* The largest frame that is read, unless a reader says otherwise. */
 #define FRAME_LIMIT ((size_t)64 << 20)
 
 #define FRAME_END "\nend\n"
 
+/* What follows each message. */
+static inline void buffer_append_frame_end(struct buffer *buffer, enum wire wire)
+{
+	if (wire == WIRE_JSON)
+		buffer_append_literal(buffer, FRAME_END);
+}
+
 /* Finds frames in a stream of bytes that comes in pieces of any size. */
 struct frame_reader {
 	struct buffer buffer;
 	size_t start; /* of the frame being read */
-	size_t line; /* the start of the line being read */
-	size_t scanned; /* bytes before it were searched for line ends */
+	size_t scanned; /* bytes before it were looked at */
+	size_t line; /* JSON: the start of the line being read */
+	uint64_t missing; /* MessagePack: values that are still to come in this frame */
 	size_t limit; /* of a frame's bytes; 0: FRAME_LIMIT */
+	enum wire wire;
 };
+
+/* The wire that a message with this first byte is on. */
+static inline enum wire wire_of(char first)
+{
+	return (first & 0x80) ? WIRE_MSGPACK : WIRE_JSON;
+}
 
 void frame_reader_free(struct frame_reader *reader);
 
@@ -36,7 +54,8 @@ int frame_reader_feed(struct frame_reader *reader, const char *data, size_t leng
 
 /*
  * The next whole frame, without its end: 1 and the frame; 0 when more bytes are needed;
- * -EMSGSIZE when it is larger than the limit. The frame is borrowed until bytes are read or fed.
+ * -EMSGSIZE when it is larger than the limit; -EBADMSG where what comes is not MessagePack. The frame
+ * is borrowed until bytes are read or fed.
  */
 int frame_reader_next(struct frame_reader *reader, struct span *frame);
 

@@ -246,7 +246,7 @@ char json_scan_peek(struct json_scanner *scanner)
 	return scanner->at < scanner->end ? *scanner->at : '\0';
 }
 
-int json_scan_key(struct json_scanner *scanner, bool first, struct json_text *key)
+int json_scan_key(struct json_scanner *scanner, bool first, struct encoded *key)
 {
 	char c = json_scan_peek(scanner);
 	const char *start;
@@ -267,6 +267,7 @@ int json_scan_key(struct json_scanner *scanner, bool first, struct json_text *ke
 	if (scan_string(scanner, &key->escaped) < 0)
 		return -EBADMSG;
 	key->type = STORM_STRING;
+	key->wire = WIRE_JSON;
 	key->text = (struct span){ start, (size_t)(scanner->at - start) };
 	if (json_scan_peek(scanner) != ':')
 		return json_fail(scanner, scanner->at, "expected :");
@@ -318,7 +319,7 @@ static int enter(struct json_scanner *scanner, struct nesting *nesting, char bra
 static int go_on(struct json_scanner *scanner, const struct nesting *nesting, bool first)
 {
 	size_t level = nesting->depth - 1;
-	struct json_text key;
+	struct encoded key;
 
 	if (nesting->is_object[level / 64] >> level % 64 & 1)
 		return json_scan_key(scanner, first, &key);
@@ -333,7 +334,7 @@ static int scan_nested(struct json_scanner *scanner)
 	for (;;) {
 		char c = json_scan_peek(scanner);
 		bool entered = c == '{' || c == '[';
-		struct json_text scalar;
+		struct encoded scalar;
 		int more = 0;
 
 		if (entered ? enter(scanner, &nesting, c) < 0 :
@@ -350,12 +351,13 @@ static int scan_nested(struct json_scanner *scanner)
 	}
 }
 
-int json_scan_value(struct json_scanner *scanner, struct json_text *value)
+int json_scan_value(struct json_scanner *scanner, struct encoded *value)
 {
 	char c = json_scan_peek(scanner);
 	const char *start = scanner->at;
 	int err;
 
+	value->wire = WIRE_JSON;
 	if (c == '{' || c == '[') {
 		value->type = c == '{' ? STORM_OBJECT : STORM_ARRAY;
 		value->escaped = false;
@@ -375,7 +377,7 @@ int json_scan_end(struct json_scanner *scanner)
 	return 0;
 }
 
-int json_scan_document(struct json_scanner *scanner, struct json_text *value)
+int json_scan_document(struct json_scanner *scanner, struct encoded *value)
 {
 	int err = json_scan_value(scanner, value);
 
@@ -407,7 +409,7 @@ static const char *decode_escape(const char *at, const char *end, char **out)
 	return at;
 }
 
-size_t json_decode_string(const struct json_text *string, char *out)
+size_t json_decode_string(const struct encoded *string, char *out)
 {
 	const char *at = string->text.data + 1;
 	const char *end = string->text.data + string->text.length - 1;
@@ -430,7 +432,7 @@ size_t json_decode_string(const struct json_text *string, char *out)
 	return (size_t)(out - start);
 }
 
-bool json_string_equals(const struct json_text *string, struct span contents)
+bool json_string_equals(const struct encoded *string, struct span contents)
 {
 	const char *at;
 	const char *end;
@@ -459,7 +461,7 @@ bool json_string_equals(const struct json_text *string, struct span contents)
 	return contents.length == 0;
 }
 
-int json_decode_integer(const struct json_text *number, int64_t *integer)
+int json_decode_integer(const struct encoded *number, int64_t *integer)
 {
 	const char *at = number->text.data;
 	const char *end = at + number->text.length;
@@ -478,7 +480,7 @@ int json_decode_integer(const struct json_text *number, int64_t *integer)
 	return 0;
 }
 
-int json_decode_double(const struct json_text *number, double *value)
+int json_decode_double(const struct encoded *number, double *value)
 {
 	static locale_t c_locale; /* a program may have set one with another decimal point */
 	char on_stack[64];

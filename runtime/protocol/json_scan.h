@@ -9,31 +9,16 @@
 #ifndef PROTOCOL_JSON_SCAN_H
 #define PROTOCOL_JSON_SCAN_H
 
-#include "base/bytes.h"
-
-#include <cstorm/value.h>
+#include "protocol/encoded.h"
 
 /* Arrays and objects may be nested this deep. */
 #define JSON_DEPTH 1024
-
-/* A value as it stands in the text. All zero: null. */
-struct json_text {
-	struct span text; /* with the quotes of a string */
-	enum storm_type type;
-	bool escaped; /* a string that has a backslash */
-};
-
-/* Where and why text is not JSON. */
-struct json_error {
-	size_t offset; /* in bytes, from 0 */
-	const char *what; /* such as "expected a value" */
-};
 
 struct json_scanner {
 	const char *start;
 	const char *at;
 	const char *end;
-	struct json_error error; /* set where a function returns -EBADMSG */
+	struct wire_error error; /* set where a function returns -EBADMSG */
 };
 
 static inline struct json_scanner json_scanner(struct span text)
@@ -45,10 +30,10 @@ static inline struct json_scanner json_scanner(struct span text)
 int json_fail(struct json_scanner *scanner, const char *at, const char *what);
 
 /* Scan one value with all that is in it: 0 or -EBADMSG. */
-int json_scan_value(struct json_scanner *scanner, struct json_text *value);
+int json_scan_value(struct json_scanner *scanner, struct encoded *value);
 
 /* Scan one value that is the whole text. */
-int json_scan_document(struct json_scanner *scanner, struct json_text *value);
+int json_scan_document(struct json_scanner *scanner, struct encoded *value);
 
 /* Check that nothing but white space follows. */
 int json_scan_end(struct json_scanner *scanner);
@@ -66,7 +51,7 @@ static inline void json_scan_enter(struct json_scanner *scanner)
  * In an object: 1 and the next key, its value comes next; 0 behind the closing bracket;
  * -EBADMSG. `first` is true for the first call after entering.
  */
-int json_scan_key(struct json_scanner *scanner, bool first, struct json_text *key);
+int json_scan_key(struct json_scanner *scanner, bool first, struct encoded *key);
 
 /* In an array: 1 when a value comes next, 0 behind the closing bracket, -EBADMSG. */
 int json_scan_element(struct json_scanner *scanner, bool first);
@@ -74,15 +59,15 @@ int json_scan_element(struct json_scanner *scanner, bool first);
 /* Decoding scanned values */
 
 /* A string's contents into `out`, which has room for the text's length. Returns the length. */
-size_t json_decode_string(const struct json_text *string, char *out);
+size_t json_decode_string(const struct encoded *string, char *out);
 
 /* Whether a string's contents are these. */
-bool json_string_equals(const struct json_text *string, struct span contents);
+bool json_string_equals(const struct encoded *string, struct span contents);
 
 /* An integer: 0, or -ERANGE where it does not fit in 64 bits. */
-int json_decode_integer(const struct json_text *number, int64_t *integer);
+int json_decode_integer(const struct encoded *number, int64_t *integer);
 
 /* A number: 0, -ERANGE where it is too large, or -ENOMEM. */
-int json_decode_double(const struct json_text *number, double *value);
+int json_decode_double(const struct encoded *number, double *value);
 
 #endif

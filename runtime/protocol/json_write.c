@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 #include "protocol/json_scan.h"
 
@@ -128,7 +129,7 @@ int json_write_double(struct buffer *buffer, double number)
 static int write_json(struct buffer *buffer, struct span text)
 {
 	struct json_scanner scanner = json_scanner(text);
-	struct json_text value;
+	struct encoded value;
 	int err = json_scan_document(&scanner, &value);
 
 	if (err < 0)
@@ -157,9 +158,18 @@ int json_write_value(struct buffer *buffer, const struct storm_value *value)
 	case STORM_STRING:
 		return json_write_string(
 			buffer, (struct span){ value->string.data, value->string.length });
+	case STORM_BINARY:
+		buffer_append_literal(buffer, "\"");
+		base64_append(buffer, (struct span){ value->string.data, value->string.length });
+		buffer_append_literal(buffer, "\"");
+		return 0;
 	case STORM_JSON:
 		return write_json(
 			buffer, (struct span){ value->string.data, value->string.length });
+	case STORM_VERBATIM:
+		buffer_append(buffer, value->string.data, value->string.length);
+		return 0;
+	case STORM_TREE:
 	case STORM_ARRAY:
 	case STORM_OBJECT:
 		break;

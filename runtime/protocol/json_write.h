@@ -16,7 +16,7 @@ void json_write_string_lossy(struct buffer *buffer, struct span contents);
  * infinity. */
 int json_write_double(struct buffer *buffer, double number);
 
-/* Any value: 0, -EILSEQ, -EDOM, or -EBADMSG where STORM_JSON text is not JSON. */
+/* Any value but a tree: 0, -EILSEQ, -EDOM, or -EBADMSG where STORM_JSON text is not JSON. */
 int json_write_value(struct buffer *buffer, const struct storm_value *value);
 
 #endif

@@ -5,6 +5,9 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "protocol/json_scan.h"
+#include "protocol/msgpack.h"
+
 #define ANY_TYPE (~0u)
 #define TYPE(type) (1u << STORM_##type)
 
@@ -48,23 +51,41 @@ void message_free(struct message *message)
 }
 
 /* NULL for a key that is not of the envelope: its value is skipped. */
-static const struct envelope_key *find_key(const struct json_text *key)
+static const struct envelope_key *find_key(struct span name)
 {
-	const struct span plain = { key->text.data + 1, key->text.length - 2 };
-
 	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (key->escaped ? json_string_equals(key, envelope_keys[i].name) :
-				   span_equals(plain, envelope_keys[i].name))
+		if (span_equals(name, envelope_keys[i].name))
 			return &envelope_keys[i];
 	}
 	return NULL;
 }
 
-static int add_value(struct message *message, const struct json_text *value)
+static const struct envelope_key *find_json_key(const struct encoded *key)
+{
+	if (!key->escaped)
+		return find_key((struct span){ key->text.data + 1, key->text.length - 2 });
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		if (json_string_equals(key, envelope_keys[i].name))
+			return &envelope_keys[i];
+	}
+	return NULL;
+}
+
+static struct encoded *value_of(struct message *message, const struct envelope_key *key)
+{
+	return (struct encoded *)(void *)((char *)message + key->offset);
+}
+
+static bool has_wrong_type(const struct envelope_key *key, const struct encoded *value)
+{
+	return !(key->types >> value->type & 1);
+}
+
+static int add_value(struct message *message, const struct encoded *value)
 {
 	if (message->value_count == message->value_capacity) {
 		size_t capacity = message->value_capacity == 0 ? 16 : message->value_capacity * 2;
-		struct json_text *values =
+		struct encoded *values =
 			realloc(message->values, capacity * sizeof(*message->values));
 
 		if (!values)
@@ -77,8 +98,8 @@ static int add_value(struct message *message, const struct json_text *value)
 }
 
 /* Scan an array and keep its values one by one. */
-static int scan_values(
-	struct message *message, struct json_scanner *scanner, struct json_text *array)
+static int scan_json_values(
+	struct message *message, struct json_scanner *scanner, struct encoded *array)
 {
 	const char *start = scanner->at;
 	int more;
@@ -86,7 +107,7 @@ static int scan_values(
 	json_scan_enter(scanner);
 	more = json_scan_element(scanner, true);
 	while (more > 0) {
-		struct json_text value;
+		struct encoded value;
 		int err = json_scan_value(scanner, &value);
 
 		if (err == 0)
@@ -95,45 +116,45 @@ static int scan_values(
 			return err;
 		more = json_scan_element(scanner, false);
 	}
-	array->type = STORM_ARRAY;
-	array->escaped = false;
-	array->text = (struct span){ start, (size_t)(scanner->at - start) };
+	*array = (struct encoded){ .text = { start, (size_t)(scanner->at - start) },
+		.type = STORM_ARRAY,
+		.wire = WIRE_JSON };
 	return more;
 }
 
-static int scan_member(
-	struct message *message, struct json_scanner *scanner, const struct json_text *key_text)
+static int scan_json_member(
+	struct message *message, struct json_scanner *scanner, const struct encoded *key_text)
 {
-	const struct envelope_key *key = find_key(key_text);
+	const struct envelope_key *key = find_json_key(key_text);
 	const char *start = scanner->at;
-	struct json_text skipped;
-	struct json_text *value;
+	struct encoded skipped;
+	struct encoded *value;
 	int err;
 
 	if (!key)
 		return json_scan_value(scanner, &skipped);
-	value = (struct json_text *)(void *)((char *)message + key->offset);
+	value = value_of(message, key);
 	if (value == &message->tuple)
 		message->value_count = 0;
 	if (value == &message->tuple && json_scan_peek(scanner) == '[')
-		err = scan_values(message, scanner, value);
+		err = scan_json_values(message, scanner, value);
 	else
 		err = json_scan_value(scanner, value);
-	if (err == 0 && !(key->types >> value->type & 1))
+	if (err == 0 && has_wrong_type(key, value))
 		err = json_fail(scanner, start, key->what);
 	return err;
 }
 
-static int scan_envelope(struct message *message, struct json_scanner *scanner)
+static int scan_json_envelope(struct message *message, struct json_scanner *scanner)
 {
-	struct json_text key;
+	struct encoded key;
 	int more;
 	int err;
 
 	json_scan_enter(scanner);
 	more = json_scan_key(scanner, true, &key);
 	while (more > 0) {
-		err = scan_member(message, scanner, &key);
+		err = scan_json_member(message, scanner, &key);
 		if (err < 0)
 			return err;
 		more = json_scan_key(scanner, false, &key);
@@ -141,48 +162,138 @@ static int scan_envelope(struct message *message, struct json_scanner *scanner)
 	return more;
 }
 
-static int scan_task_ids(struct message *message, struct json_scanner *scanner)
+/* Whether the values, of a message that is a list, are task ids. */
+static bool are_task_ids(const struct message *message)
 {
-	struct json_text array;
-	const char *start = scanner->at;
-	int err = scan_values(message, scanner, &array);
-
-	if (err < 0)
-		return err;
 	for (size_t i = 0; i < message->value_count; i++) {
 		if (message->values[i].type != STORM_INTEGER)
-			return json_fail(scanner, start, "a list must hold task ids");
+			return false;
 	}
-	message->is_task_ids = true;
-	return 0;
+	return true;
 }
 
-int message_scan(struct message *message, struct span frame, struct json_error *error)
+#define NOT_TASK_IDS "a list must hold task ids"
+#define NOT_A_MESSAGE "a message must be an object or a list"
+
+static int scan_json(struct message *message, struct span frame, struct wire_error *error)
 {
 	struct json_scanner scanner = json_scanner(frame);
 	char c = json_scan_peek(&scanner);
+	const char *start = scanner.at;
+	struct encoded array;
 	int err;
 
-	/* All but the array of values, which is used again. */
-	memset(message, 0, offsetof(struct message, values));
-	message->value_count = 0;
-	if (c == '{')
-		err = scan_envelope(message, &scanner);
-	else if (c == '[')
-		err = scan_task_ids(message, &scanner);
-	else
-		err = json_fail(&scanner, scanner.at, "a message must be an object or a list");
+	if (c == '{') {
+		err = scan_json_envelope(message, &scanner);
+	} else if (c == '[') {
+		message->is_task_ids = true;
+		err = scan_json_values(message, &scanner, &array);
+		if (err == 0 && !are_task_ids(message))
+			err = json_fail(&scanner, start, NOT_TASK_IDS);
+	} else {
+		err = json_fail(&scanner, start, NOT_A_MESSAGE);
+	}
 	if (err == 0)
 		err = json_scan_end(&scanner);
 	*error = scanner.error;
 	return err;
 }
 
+static int scan_msgpack_values(
+	struct message *message, struct msgpack_scanner *scanner, uint64_t count)
+{
+	int err = 0;
+
+	for (uint64_t i = 0; i < count && err == 0; i++) {
+		struct encoded value;
+
+		err = msgpack_scan_value(scanner, &value);
+		if (err == 0)
+			err = add_value(message, &value);
+	}
+	return err;
+}
+
+/* Scan the tuple's array and keep its values one by one. */
+static int scan_msgpack_tuple(
+	struct message *message, struct msgpack_scanner *scanner, struct encoded *array)
+{
+	const char *start = scanner->at;
+	uint64_t count;
+	int err = msgpack_scan_list(scanner, &array->type, &count);
+
+	message->value_count = 0;
+	if (err == 0 && array->type == STORM_OBJECT)
+		return msgpack_fail(scanner, start, "tuple must be an array");
+	if (err == 0 && array->type == STORM_ARRAY)
+		err = scan_msgpack_values(message, scanner, count);
+	array->text = (struct span){ start, (size_t)(scanner->at - start) };
+	array->wire = WIRE_MSGPACK;
+	return err;
+}
+
+static int scan_msgpack_member(struct message *message, struct msgpack_scanner *scanner)
+{
+	const struct envelope_key *key;
+	struct encoded name;
+	struct encoded skipped;
+	struct encoded *value;
+	const char *start;
+	int err = msgpack_scan_value(scanner, &name);
+
+	if (err < 0)
+		return err;
+	key = name.type == STORM_STRING ? find_key(msgpack_contents(&name)) : NULL;
+	if (!key)
+		return msgpack_scan_value(scanner, &skipped);
+	start = scanner->at;
+	value = value_of(message, key);
+	err = value == &message->tuple ? scan_msgpack_tuple(message, scanner, value) :
+					 msgpack_scan_value(scanner, value);
+	if (err == 0 && has_wrong_type(key, value))
+		err = msgpack_fail(scanner, start, key->what);
+	return err;
+}
+
+static int scan_msgpack(struct message *message, struct span frame, struct wire_error *error)
+{
+	struct msgpack_scanner scanner = msgpack_scanner(frame);
+	enum storm_type type = STORM_NULL;
+	uint64_t count = 0;
+	int err = msgpack_scan_list(&scanner, &type, &count);
+
+	if (err == 0 && type == STORM_OBJECT) {
+		for (uint64_t i = 0; i < count && err == 0; i++)
+			err = scan_msgpack_member(message, &scanner);
+	} else if (err == 0 && type == STORM_ARRAY) {
+		message->is_task_ids = true;
+		err = scan_msgpack_values(message, &scanner, count);
+		if (err == 0 && !are_task_ids(message))
+			err = msgpack_fail(&scanner, scanner.start, NOT_TASK_IDS);
+	} else if (err == 0) {
+		err = msgpack_fail(&scanner, scanner.start, NOT_A_MESSAGE);
+	}
+	if (err == 0 && scanner.at < scanner.end)
+		err = msgpack_fail(&scanner, scanner.at, "something follows the message");
+	*error = scanner.error;
+	return err;
+}
+
+int message_scan(
+	struct message *message, enum wire wire, struct span frame, struct wire_error *error)
+{
+	/* All but the array of values, which is used again. */
+	memset(message, 0, offsetof(struct message, values));
+	message->value_count = 0;
+	return wire == WIRE_JSON ? scan_json(message, frame, error) :
+				   scan_msgpack(message, frame, error);
+}
+
 int message_task(const struct message *message)
 {
 	int64_t task;
 
-	if (message->task.type != STORM_INTEGER || json_decode_integer(&message->task, &task) < 0 ||
+	if (message->task.type != STORM_INTEGER || encoded_integer(&message->task, &task) < 0 ||
 		task < INT_MIN || task > INT_MAX)
 		return 0;
 	return (int)task;
@@ -192,5 +303,5 @@ bool message_stream_is(const struct message *message, const char *stream)
 {
 	if (message->stream.type == STORM_NULL)
 		return strcmp(stream, STREAM_DEFAULT) == 0;
-	return json_string_equals(&message->stream, span_of(stream));
+	return encoded_equals(&message->stream, span_of(stream));
 }

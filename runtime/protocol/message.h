@@ -12,7 +12,7 @@
 #ifndef PROTOCOL_MESSAGE_H
 #define PROTOCOL_MESSAGE_H
 
-#include "protocol/json_scan.h"
+#include "protocol/encoded.h"
 
 #define STREAM_DEFAULT "default"
 #define STREAM_HEARTBEAT "__heartbeat"
@@ -24,23 +24,23 @@
 struct message {
 	bool is_task_ids; /* a list of task ids: the values hold them */
 
-	struct json_text command; /* a string */
-	struct json_text id; /* of any type */
-	struct json_text comp; /* a string */
-	struct json_text stream; /* a string */
-	struct json_text task; /* an integer */
-	struct json_text tuple; /* an array */
-	struct json_text anchors; /* an array, or a string */
-	struct json_text need_task_ids; /* a boolean */
-	struct json_text msg; /* a string */
-	struct json_text level; /* an integer */
-	struct json_text name; /* a string */
-	struct json_text params; /* of any type */
-	struct json_text pid; /* an integer */
-	struct json_text finished; /* a boolean */
+	struct encoded command; /* a string */
+	struct encoded id; /* of any type */
+	struct encoded comp; /* a string */
+	struct encoded stream; /* a string */
+	struct encoded task; /* an integer */
+	struct encoded tuple; /* an array */
+	struct encoded anchors; /* an array, or a string */
+	struct encoded need_task_ids; /* a boolean */
+	struct encoded msg; /* a string */
+	struct encoded level; /* an integer */
+	struct encoded name; /* a string */
+	struct encoded params; /* of any type */
+	struct encoded pid; /* an integer */
+	struct encoded finished; /* a boolean */
 
 	/* The values of the tuple, or the task ids. The array is the message's own. */
-	struct json_text *values;
+	struct encoded *values;
 	size_t value_count;
 	size_t value_capacity;
 };
@@ -50,17 +50,18 @@ void message_free(struct message *message);
 /*
  * Take a frame apart. The message is used again for one frame after the other.
  *
- * Returns 0; -EBADMSG with the error set, where it is not JSON, or a key's value is of another
- * type than it must be; or -ENOMEM.
+ * Returns 0; -EBADMSG with the error set, where it is not what the wire carries, or a key's value is
+ * of another type than it must be; or -ENOMEM.
  */
-int message_scan(struct message *message, struct span frame, struct json_error *error);
+int message_scan(
+	struct message *message, enum wire wire, struct span frame, struct wire_error *error);
 
 /* The task of a message: 0 where there is none or it does not fit. */
 int message_task(const struct message *message);
 
 static inline bool message_is(const struct message *message, struct span command)
 {
-	return json_string_equals(&message->command, command);
+	return encoded_equals(&message->command, command);
 }
 
 /* A string of the envelope is this, or is absent and this is the default stream's name. */

@@ -31,7 +31,7 @@ class Start(unittest.TestCase):
     def test_says_what_is_wrong_with_a_handshake(self):
         whole = Component(self, PROBE, "probe").handshake("probe", {}, {})
         self.check_refused({**whole, "conf": None}, "conf is missing")
-        self.check_refused({**whole, "context": {}}, "componentid is missing")
+        self.check_refused({**whole, "context": {}}, "taskid is missing")
         self.check_refused([], "conf is missing")
         nobody = {**whole, "context": {**whole["context"], "componentid": "nobody"}}
         self.check_refused(nobody, "no component nobody")
@@ -48,7 +48,7 @@ class Start(unittest.TestCase):
         component = Component(self, PROBE, "probe", start=False)
         _, errors = component.process.communicate(timeout=PATIENCE)
         self.assertEqual(component.process.returncode, 1)
-        self.assertIn(b"ended before a handshake came", errors)
+        self.assertIn(b"ended before a whole handshake came", errors)
 
 
 class Bolt(unittest.TestCase):
@@ -137,6 +137,7 @@ class Bolt(unittest.TestCase):
         self.assertEqual(status, 0)
 
     def test_is_not_blocked_by_printing_much(self):
+        self.bolt = Component(self, PROBE, "probe", {"cstorm.log.rate": 0})
         self.bolt.send_tuple(["print much"])
         printed = []
         while not printed or not printed[-1].startswith("line 19999 "):
@@ -147,6 +148,7 @@ class Bolt(unittest.TestCase):
         self.assertEqual(self.ask("read"), ([], "ack"))
 
     def test_logs_and_reports(self):
+        self.bolt = Component(self, PROBE, "probe", {"cstorm.log.level": "trace"})
         messages, _ = self.ask("log")
         self.assertEqual(messages, [
             {"command": "log", "msg": "trace", "level": 0},

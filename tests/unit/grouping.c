@@ -9,12 +9,13 @@ static int32_t hash(const char *values)
 	struct buffer text = { 0 };
 	struct buffer scratch = { 0 };
 	struct message message = { 0 };
-	struct json_error error;
+	struct wire_error error;
 	size_t indexes[16];
 	int32_t result;
 
 	buffer_append_format(&text, "{\"tuple\":%s}", values);
-	cr_assert_eq(message_scan(&message, buffer_span(&text), &error), 0, "%s", values);
+	cr_assert_eq(
+		message_scan(&message, WIRE_JSON, buffer_span(&text), &error), 0, "%s", values);
 	for (size_t i = 0; i < message.value_count; i++)
 		indexes[i] = i;
 	result = grouping_hash(message.values, indexes, message.value_count, &scratch);
@@ -67,9 +68,11 @@ Test(grouping, uses_only_the_named_fields_in_their_order)
 {
 	struct message message = { 0 };
 	struct buffer scratch = { 0 };
-	struct json_error error;
+	struct wire_error error;
 
-	cr_assert_eq(message_scan(&message, SPAN("{\"tuple\":[\"a\",\"b\",\"c\"]}"), &error), 0);
+	cr_assert_eq(
+		message_scan(&message, WIRE_JSON, SPAN("{\"tuple\":[\"a\",\"b\",\"c\"]}"), &error),
+		0);
 	cr_assert_eq(grouping_hash(message.values, (size_t[]){ 2, 0 }, 2, &scratch),
 		hash("[\"c\",\"a\"]"));
 	message_free(&message);

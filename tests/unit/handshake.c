@@ -102,7 +102,6 @@ Test(handshake, names_the_part_that_is_missing)
 {
 	check_missing(NULL, "conf", "conf is missing");
 	check_missing(NULL, "context", "context is missing");
-	check_missing("context", "componentid", "context.componentid is missing");
 	check_missing("context", "taskid", "context.taskid is missing");
 }
 
@@ -115,6 +114,24 @@ static void check_bad(const char *text, const char *named)
 	cr_expect_not_null(strstr(buffer_text(&error), named), "%s", buffer_text(&error));
 	buffer_free(&error);
 	context_free(&context);
+}
+
+/* Storm before 0.10 does not say componentid. */
+Test(handshake, finds_its_component_among_the_tasks)
+{
+	struct context context = { 0 };
+	struct buffer error = { 0 };
+	json_t *handshake = load();
+	char *expected = strdup(json_string_value(
+		json_object_get(json_object_get(handshake, "context"), "componentid")));
+
+	json_object_del(json_object_get(handshake, "context"), "componentid");
+	cr_assert_eq(read_handshake(&context, handshake, &error), 0);
+	cr_assert_str_eq(context.component, expected);
+	context_free(&context);
+	free(expected);
+	check_bad("{\"conf\":{},\"context\":{\"taskid\":1,\"task->component\":{\"2\":\"a\"}}}",
+		"context.componentid is missing");
 }
 
 Test(handshake, refuses_what_is_none)

@@ -39,9 +39,9 @@ static size_t differences(const struct counts *counts)
 }
 
 /* What is wrong with a value, for the message of a failed test; NULL: nothing. */
-static const char *compare_value(const struct json_text *text, const json_t *value);
+static const char *compare_value(const struct encoded *text, const json_t *value);
 
-static const char *compare_string(const struct json_text *text, const json_t *value)
+static const char *compare_string(const struct encoded *text, const json_t *value)
 {
 	struct span expected = { json_string_value(value), json_string_length(value) };
 	char on_stack[256];
@@ -56,7 +56,7 @@ static const char *compare_string(const struct json_text *text, const json_t *va
 	return equal ? NULL : "a string differs";
 }
 
-static const char *compare_number(const struct json_text *text, const json_t *value)
+static const char *compare_number(const struct encoded *text, const json_t *value)
 {
 	double expected = json_real_value(value);
 	int64_t integer;
@@ -74,7 +74,7 @@ static const char *compare_number(const struct json_text *text, const json_t *va
 		"a double differs";
 }
 
-static const char *compare_array(const struct json_text *text, const json_t *value)
+static const char *compare_array(const struct encoded *text, const json_t *value)
 {
 	struct json_scanner scanner = json_scanner(text->text);
 	const char *wrong = NULL;
@@ -84,7 +84,7 @@ static const char *compare_array(const struct json_text *text, const json_t *val
 	json_scan_enter(&scanner);
 	more = json_scan_element(&scanner, true);
 	while (more > 0 && !wrong) {
-		struct json_text element;
+		struct encoded element;
 
 		if (json_scan_value(&scanner, &element) < 0)
 			return "an element does not pass any more";
@@ -99,8 +99,8 @@ static const char *compare_array(const struct json_text *text, const json_t *val
 /* Whether a key comes again in the rest of an object. */
 static bool comes_again(struct json_scanner scanner, struct span name)
 {
-	struct json_text key;
-	struct json_text skipped;
+	struct encoded key;
+	struct encoded skipped;
 	bool found = false;
 
 	while (!found && json_scan_key(&scanner, false, &key) > 0) {
@@ -110,19 +110,19 @@ static bool comes_again(struct json_scanner scanner, struct span name)
 	return found;
 }
 
-static const char *compare_object(const struct json_text *text, const json_t *value)
+static const char *compare_object(const struct encoded *text, const json_t *value)
 {
 	struct json_scanner scanner = json_scanner(text->text);
 	char *name = malloc(text->text.length);
 	const char *wrong = NULL;
-	struct json_text key;
+	struct encoded key;
 	size_t count = 0;
 	int more;
 
 	json_scan_enter(&scanner);
 	more = json_scan_key(&scanner, true, &key);
 	while (more > 0 && !wrong) {
-		struct json_text member;
+		struct encoded member;
 		size_t length = json_decode_string(&key, name);
 
 		if (json_scan_value(&scanner, &member) < 0) {
@@ -143,7 +143,7 @@ static const char *compare_object(const struct json_text *text, const json_t *va
 	return wrong;
 }
 
-static const char *compare_value(const struct json_text *text, const json_t *value)
+static const char *compare_value(const struct encoded *text, const json_t *value)
 {
 	switch (text->type) {
 	case STORM_NULL:
@@ -161,7 +161,10 @@ static const char *compare_value(const struct json_text *text, const json_t *val
 		return json_is_array(value) ? compare_array(text, value) : "no array";
 	case STORM_OBJECT:
 		return json_is_object(value) ? compare_object(text, value) : "no object";
+	case STORM_BINARY:
 	case STORM_JSON:
+	case STORM_TREE:
+	case STORM_VERBATIM:
 		break;
 	}
 	return "an unknown type";
@@ -171,7 +174,7 @@ static const char *compare_value(const struct json_text *text, const json_t *val
  * Whether jansson passed over a zero byte: it does where it puts the byte behind a number or a
  * literal back, to look at it again. The scanner stops there.
  */
-static bool passes_over_zero(struct span text, const struct json_error *error)
+static bool passes_over_zero(struct span text, const struct wire_error *error)
 {
 	size_t at = error->offset;
 
@@ -180,7 +183,7 @@ static bool passes_over_zero(struct span text, const struct json_error *error)
 }
 
 /* Count the case where it is one of the legitimate differences. */
-static bool is_difference(struct span text, const struct json_error *error, const json_t *expected,
+static bool is_difference(struct span text, const struct wire_error *error, const json_t *expected,
 	const json_error_t *jansson_error, struct counts *counts)
 {
 	enum json_error_code code = expected ? json_error_unknown : json_error_code(jansson_error);
@@ -224,7 +227,7 @@ static void compare(struct span text, struct counts *counts)
 	/* A copy without a byte to spare, so that the sanitizer sees a read beyond the end. */
 	char *copy = malloc(text.length > 0 ? text.length : 1);
 	struct json_scanner scanner;
-	struct json_text value;
+	struct encoded value;
 	json_error_t error;
 	const char *wrong = NULL;
 	json_t *expected;

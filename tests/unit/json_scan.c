@@ -17,7 +17,7 @@
 #include "data.h"
 #include "random.h"
 
-static int scan(struct span text, struct json_text *value, struct json_error *error)
+static int scan(struct span text, struct encoded *value, struct wire_error *error)
 {
 	struct json_scanner scanner = json_scanner(text);
 	int err = json_scan_document(&scanner, value);
@@ -27,10 +27,10 @@ static int scan(struct span text, struct json_text *value, struct json_error *er
 }
 
 /* Scan text that passes. */
-static struct json_text scan_valid(struct span text)
+static struct encoded scan_valid(struct span text)
 {
-	struct json_text value;
-	struct json_error error;
+	struct encoded value;
+	struct wire_error error;
 	int err = scan(text, &value, &error);
 
 	cr_assert_eq(err, 0, "%.*s: %s at byte %zu", (int)text.length, text.data, error.what,
@@ -40,8 +40,8 @@ static struct json_text scan_valid(struct span text)
 
 static void check_invalid(struct span text, size_t offset, const char *what)
 {
-	struct json_text value;
-	struct json_error error;
+	struct encoded value;
+	struct wire_error error;
 
 	cr_assert_eq(
 		scan(text, &value, &error), -EBADMSG, "passes: %.*s", (int)text.length, text.data);
@@ -84,8 +84,8 @@ Test(json_scan, lets_the_valid_texts_pass)
 	cr_assert_gt(files.gl_pathc, 50);
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		struct buffer buffer = { 0 };
-		struct json_text value;
-		struct json_error error;
+		struct encoded value;
+		struct wire_error error;
 		struct span text;
 		int err;
 
@@ -128,8 +128,8 @@ Test(json_scan, says_where_and_why_a_text_is_invalid)
 		const char *path = files.gl_pathv[i];
 		struct buffer buffer = { 0 };
 		struct buffer what = { 0 };
-		struct json_text value;
-		struct json_error error;
+		struct encoded value;
+		struct wire_error error;
 		struct span text;
 		size_t offset;
 		int err;
@@ -182,7 +182,7 @@ Test(json_scan, tells_the_types_and_where_values_stand)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct json_text value = scan_valid(span_of(cases[i].text));
+		struct encoded value = scan_valid(span_of(cases[i].text));
 
 		cr_assert_eq(value.type, cases[i].type, "%s", cases[i].text);
 		cr_assert_eq(value.escaped, cases[i].escaped, "%s", cases[i].text);
@@ -200,8 +200,8 @@ Test(json_scan, walks_through_objects_and_arrays_piece_by_piece)
 {
 	struct json_scanner scanner =
 		json_scanner(SPAN(" { \"a\" : [ 1 , [2] ] , \"\\u0062\":{} } true"));
-	struct json_text key;
-	struct json_text value;
+	struct encoded key;
+	struct encoded value;
 
 	cr_assert_eq(json_scan_peek(&scanner), '{');
 	cr_assert_eq(json_scan_peek(&scanner), '{', "to peek consumes nothing");
@@ -249,8 +249,8 @@ Test(json_scan, lets_no_beginning_of_a_text_pass)
 	for (size_t length = 0; length < text.length; length++) {
 		struct buffer cut = { (char *)text.data, length, length, false };
 		struct span copy = copy_exactly(&cut);
-		struct json_text value;
-		struct json_error error;
+		struct encoded value;
+		struct wire_error error;
 
 		cr_assert_eq(scan(copy, &value, &error), -EBADMSG, "%zu bytes pass", length);
 		cr_assert_leq(error.offset, length);
@@ -338,7 +338,7 @@ Test(json_scan, counts_only_what_is_open)
 
 static void check_decoded(struct span text, struct span expected)
 {
-	struct json_text string = scan_valid(text);
+	struct encoded string = scan_valid(text);
 	char *out = malloc(string.text.length);
 	size_t length;
 
@@ -435,17 +435,17 @@ Test(json_scan, decodes_every_escaped_code_point)
 
 Test(json_scan, compares_strings_as_they_are_meant)
 {
-	const struct json_text plain = scan_valid(SPAN("\"stream\""));
-	const struct json_text escaped = scan_valid(SPAN("\"str\\u0065am\""));
-	const struct json_text zero = scan_valid(SPAN("\"a\\u0000\""));
-	const struct json_text wide = scan_valid(SPAN("\"\\u00e9\""));
-	const struct json_text number = scan_valid(SPAN("1"));
-	const struct json_text absent = { 0 };
+	const struct encoded plain = scan_valid(SPAN("\"stream\""));
+	const struct encoded escaped = scan_valid(SPAN("\"str\\u0065am\""));
+	const struct encoded zero = scan_valid(SPAN("\"a\\u0000\""));
+	const struct encoded wide = scan_valid(SPAN("\"\\u00e9\""));
+	const struct encoded number = scan_valid(SPAN("1"));
+	const struct encoded absent = { 0 };
 
 	cr_assert(json_string_equals(&plain, SPAN("stream")));
 	cr_assert(json_string_equals(&escaped, SPAN("stream")));
 	for (int i = 0; i < 2; i++) {
-		const struct json_text *string = i == 0 ? &plain : &escaped;
+		const struct encoded *string = i == 0 ? &plain : &escaped;
 
 		cr_assert_not(json_string_equals(string, SPAN("")));
 		cr_assert_not(json_string_equals(string, SPAN("strea")));
@@ -563,7 +563,7 @@ Test(json_scan, looks_at_every_byte_of_random_strings)
 
 static int decode_integer(const char *text, int64_t *integer)
 {
-	struct json_text number = scan_valid(span_of(text));
+	struct encoded number = scan_valid(span_of(text));
 
 	cr_assert_eq(number.type, STORM_INTEGER);
 	return json_decode_integer(&number, integer);
@@ -603,7 +603,7 @@ Test(json_scan, decodes_integers_of_64_bits)
 
 static int decode_double(const char *text, double *value)
 {
-	struct json_text number = scan_valid(span_of(text));
+	struct encoded number = scan_valid(span_of(text));
 
 	return json_decode_double(&number, value);
 }

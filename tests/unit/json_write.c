@@ -18,7 +18,7 @@
 static json_t *read_back(const struct buffer *buffer, enum storm_type *type)
 {
 	struct json_scanner scanner = json_scanner(buffer_span(buffer));
-	struct json_text value;
+	struct encoded value;
 	json_error_t error;
 	json_t *json;
 

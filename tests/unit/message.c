@@ -11,8 +11,8 @@
 
 static void scan(struct message *message, struct span frame)
 {
-	struct json_error error;
-	int err = message_scan(message, frame, &error);
+	struct wire_error error;
+	int err = message_scan(message, WIRE_JSON, frame, &error);
 
 	cr_assert_eq(err, 0, "%.*s: %s at byte %zu", (int)frame.length, frame.data, error.what,
 		error.offset);
@@ -21,21 +21,22 @@ static void scan(struct message *message, struct span frame)
 static void check_error(const char *frame, size_t offset, const char *what)
 {
 	struct message message = { 0 };
-	struct json_error error;
+	struct wire_error error;
 
-	cr_assert_eq(message_scan(&message, span_of(frame), &error), -EBADMSG, "passes: %s", frame);
+	cr_assert_eq(message_scan(&message, WIRE_JSON, span_of(frame), &error), -EBADMSG,
+		"passes: %s", frame);
 	cr_assert_str_eq(error.what, what, "%s: %s, not %s", frame, error.what, what);
 	cr_assert_eq(error.offset, offset, "%s: %s at byte %zu, not %zu", frame, what, error.offset,
 		offset);
 	message_free(&message);
 }
 
-static bool has_text(struct json_text value, const char *text)
+static bool has_text(struct encoded value, const char *text)
 {
 	return span_equals_text(value.text, text);
 }
 
-static bool is_absent(struct json_text value)
+static bool is_absent(struct encoded value)
 {
 	return value.type == STORM_NULL;
 }
@@ -53,7 +54,7 @@ Test(message, to_a_bolt)
 	cr_assert_not(message.is_task_ids);
 	cr_assert(is_absent(message.command));
 	cr_assert(has_text(message.id, "\"-6955786537413359385\""));
-	cr_assert(json_string_equals(&message.comp, SPAN("lines")));
+	cr_assert(encoded_equals(&message.comp, SPAN("lines")));
 	cr_assert(message_stream_is(&message, "rejected"));
 	cr_assert_eq(message_task(&message), 9);
 	cr_assert_eq(message.tuple.type, STORM_ARRAY);
@@ -63,7 +64,7 @@ Test(message, to_a_bolt)
 	cr_assert_eq(message.value_count, 8);
 	cr_assert_eq(message.values[0].type, STORM_STRING);
 	cr_assert(message.values[0].escaped);
-	cr_assert(json_string_equals(&message.values[0], SPAN("snow \"white\"")));
+	cr_assert(encoded_equals(&message.values[0], SPAN("snow \"white\"")));
 	cr_assert_eq(message.values[1].type, STORM_STRING);
 	cr_assert_not(message.values[1].escaped);
 	cr_assert(has_text(message.values[1], "\"\""));
@@ -128,11 +129,11 @@ Test(message, from_a_component)
 	cr_assert_eq(message.value_count, 0);
 
 	scan(&message, SPAN("{\"command\":\"log\",\"msg\":\"hello\",\"level\":2}"));
-	cr_assert(json_string_equals(&message.msg, SPAN("hello")));
+	cr_assert(encoded_equals(&message.msg, SPAN("hello")));
 	cr_assert(has_text(message.level, "2"));
 
 	scan(&message, SPAN("{\"command\":\"metrics\",\"name\":\"n\",\"params\":[1]}"));
-	cr_assert(json_string_equals(&message.name, SPAN("n")));
+	cr_assert(encoded_equals(&message.name, SPAN("n")));
 	cr_assert_eq(message.params.type, STORM_ARRAY);
 	cr_assert_eq(message.value_count, 0);
 	message_free(&message);
@@ -179,8 +180,8 @@ Test(message, of_task_ids)
 
 static void check_bolt_message(struct message *message)
 {
-	cr_assert(json_string_equals(&message->id, SPAN("17")));
-	cr_assert(json_string_equals(&message->comp, SPAN("lines")));
+	cr_assert(encoded_equals(&message->id, SPAN("17")));
+	cr_assert(encoded_equals(&message->comp, SPAN("lines")));
 	cr_assert(message_stream_is(message, "words"));
 	cr_assert_eq(message_task(message), 9);
 	cr_assert_eq(message->value_count, 2);
@@ -284,9 +285,9 @@ static const struct {
 
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
-static const struct json_text *member_of(const struct message *message, size_t key)
+static const struct encoded *member_of(const struct message *message, size_t key)
 {
-	return (const struct json_text *)(const void *)((const char *)message + keys[key].offset);
+	return (const struct encoded *)(const void *)((const char *)message + keys[key].offset);
 }
 
 /* All members but one, and the values, are absent. */
@@ -448,7 +449,7 @@ Test(message, lets_no_beginning_of_a_frame_pass)
 	const struct span frame = SPAN("{\"command\":\"emit\",\"tuple\":[\"w\\u00e9\",1.5,[{}]],"
 				       "\"anchors\":[\"1\"],\"other\":{\"a\":[null]}}");
 	struct message message = { 0 };
-	struct json_error error;
+	struct wire_error error;
 
 	scan(&message, frame);
 	for (size_t length = 0; length < frame.length; length++) {
@@ -456,7 +457,8 @@ Test(message, lets_no_beginning_of_a_frame_pass)
 
 		memcpy(copy, frame.data, length);
 		cr_assert_eq(
-			message_scan(&message, (struct span){ copy, length }, &error), -EBADMSG);
+			message_scan(&message, WIRE_JSON, (struct span){ copy, length }, &error),
+			-EBADMSG);
 		cr_assert_leq(error.offset, length);
 		free(copy);
 	}
@@ -468,7 +470,7 @@ Test(message, lets_no_beginning_of_a_frame_pass)
 Test(message, forgets_the_frame_before)
 {
 	struct message message = { 0 };
-	struct json_error error;
+	struct wire_error error;
 
 	scan(&message, SPAN("[1,2,3]"));
 	scan(&message, SPAN("{\"command\":\"sync\"}"));
@@ -476,7 +478,8 @@ Test(message, forgets_the_frame_before)
 	cr_assert_eq(message.value_count, 0);
 
 	scan(&message, SPAN("{\"id\":1,\"tuple\":[1,2,3],\"task\":1}"));
-	cr_assert_eq(message_scan(&message, SPAN("{\"task\":2,\"stream\":3}"), &error), -EBADMSG);
+	cr_assert_eq(message_scan(&message, WIRE_JSON, SPAN("{\"task\":2,\"stream\":3}"), &error),
+		-EBADMSG);
 	scan(&message, SPAN("{\"command\":\"sync\"}"));
 	check_alone(&message, 0);
 	cr_assert_eq(message.value_count, 0);
@@ -499,7 +502,7 @@ Test(message, has_as_many_values_as_the_tuple)
 		for (size_t i = 0; i < count; i++) {
 			int64_t value;
 
-			cr_assert_eq(json_decode_integer(&message.values[i], &value), 0);
+			cr_assert_eq(encoded_integer(&message.values[i], &value), 0);
 			cr_assert_eq(value, i);
 		}
 	}
@@ -507,7 +510,7 @@ Test(message, has_as_many_values_as_the_tuple)
 	message_free(&message);
 }
 
-static bool texts_are_equal(const struct json_text *a, const struct json_text *b)
+static bool texts_are_equal(const struct encoded *a, const struct encoded *b)
 {
 	return a->type == b->type && a->escaped == b->escaped && span_equals(a->text, b->text);
 }
@@ -535,11 +538,11 @@ Test(message, is_the_same_as_a_new_one_for_every_frame)
 	for (int i = 0; i < 5000; i++) {
 		struct span frame = span_of(RANDOM_OF(&random, frames));
 		struct message fresh = { 0 };
-		struct json_error used_error;
-		struct json_error fresh_error;
-		int err = message_scan(&used, frame, &used_error);
+		struct wire_error used_error;
+		struct wire_error fresh_error;
+		int err = message_scan(&used, WIRE_JSON, frame, &used_error);
 
-		cr_assert_eq(message_scan(&fresh, frame, &fresh_error), err);
+		cr_assert_eq(message_scan(&fresh, WIRE_JSON, frame, &fresh_error), err);
 		cr_assert_eq(used_error.offset, fresh_error.offset);
 		cr_assert_eq(used_error.what, fresh_error.what);
 		if (err == 0) {

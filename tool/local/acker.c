@@ -169,14 +169,15 @@ int delivery_add_edge(struct delivery *delivery, uint64_t tree, uint64_t value)
 	return 0;
 }
 
-uint64_t acker_delivery_number(const struct json_text *id)
+uint64_t acker_delivery_number(const struct encoded *id)
 {
+	struct span digits = encoded_plain(id);
 	uint64_t number = 0;
 
-	if (id->type != STORM_STRING || id->text.length < 3 || id->text.length > 22)
+	if (digits.length < 1 || digits.length > 20)
 		return 0;
-	for (size_t i = 1; i < id->text.length - 1; i++) {
-		unsigned int digit = (unsigned int)(unsigned char)id->text.data[i] - '0';
+	for (size_t i = 0; i < digits.length; i++) {
+		unsigned int digit = (unsigned int)(unsigned char)digits.data[i] - '0';
 
 		if (digit > 9)
 			return 0;

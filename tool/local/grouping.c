@@ -98,59 +98,79 @@ static uint32_t hash_tree(const json_t *value)
 	return 0;
 }
 
-static uint32_t hash_nested(const struct json_text *value)
+static uint32_t hash_nested(const struct encoded *value)
 {
-	json_t *tree = json_loadb(
-		value->text.data, value->text.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-	/* What jansson cannot hold (a number out of range) still has a hash of its own. */
-	uint32_t hash = tree ? hash_tree(tree) : hash_string(value->text);
+	struct buffer text = { 0 };
+	json_t *tree = NULL;
+	uint32_t hash;
 
+	if (encoded_to_json(value, &text) == 0)
+		tree = json_loadb(text.data, text.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	/* What jansson cannot hold (a number out of range) still has a hash of its own. */
+	hash = tree ? hash_tree(tree) : hash_string(value->text);
+	buffer_free(&text);
 	json_decref(tree);
 	return hash;
 }
 
-static uint32_t hash_text(const struct json_text *value, struct buffer *scratch)
+/* Arrays.hashCode of a byte[]. */
+static uint32_t hash_binary(struct span bytes)
+{
+	uint32_t hash = 1;
+
+	for (size_t i = 0; i < bytes.length; i++)
+		hash = hash * 31 + (uint32_t)(signed char)bytes.data[i];
+	return hash;
+}
+
+static uint32_t hash_encoded_string(const struct encoded *value, struct buffer *scratch)
+{
+	struct span plain = encoded_plain(value);
+
+	if (plain.data)
+		return hash_string(plain);
+	buffer_truncate(scratch, 0);
+	if (buffer_reserve(scratch, value->text.length) < 0)
+		return 0;
+	scratch->length = encoded_string(value, scratch->data);
+	return hash_string(buffer_span(scratch));
+}
+
+static uint32_t hash_value(const struct encoded *value, struct buffer *scratch)
 {
 	int64_t integer;
 	double number;
 
 	switch (value->type) {
 	case STORM_STRING:
-		if (!value->escaped)
-			return hash_string(
-				(struct span){ value->text.data + 1, value->text.length - 2 });
-		buffer_truncate(scratch, 0);
-		if (buffer_reserve(scratch, value->text.length) < 0)
-			return 0;
-		scratch->length = json_decode_string(value, scratch->data);
-		return hash_string(buffer_span(scratch));
+		return hash_encoded_string(value, scratch);
 	case STORM_INTEGER:
-		if (json_decode_integer(value, &integer) == 0)
+		if (encoded_integer(value, &integer) == 0)
 			return hash_integer(integer);
 		return hash_string(value->text);
 	case STORM_DOUBLE:
-		if (json_decode_double(value, &number) == 0)
+		if (encoded_double(value, &number) == 0)
 			return hash_double(number);
 		return hash_string(value->text);
 	case STORM_BOOLEAN:
-		return hash_boolean(value->text.data[0] == 't');
+		return hash_boolean(encoded_boolean(value));
 	case STORM_ARRAY:
 	case STORM_OBJECT:
 		return hash_nested(value);
-	case STORM_NULL:
-	case STORM_JSON:
-		break;
+	case STORM_BINARY:
+		return hash_binary(encoded_plain(value));
+	default:
+		return 0;
 	}
-	return 0;
 }
 
 int32_t grouping_hash(
-	const struct json_text *values, const size_t *indexes, size_t count, struct buffer *scratch)
+	const struct encoded *values, const size_t *indexes, size_t count, struct buffer *scratch)
 {
 	uint32_t hash = 1;
 
 	for (size_t i = 0; i < count; i++)
-		hash = hash * 31 + hash_text(&values[indexes[i]], scratch);
+		hash = hash * 31 + hash_value(&values[indexes[i]], scratch);
 	return (int32_t)hash;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "local/run.h"
+#include "protocol/transcode.h"
 
 /* What Storm's defaults.yaml says for the keys that a component may look at. */
 static const struct storm_config_entry defaults[] = {
@@ -14,7 +15,7 @@ static const struct storm_config_entry defaults[] = {
 	{ "topology.enable.message.timeouts", "true" },
 	{ "topology.max.spout.pending", "null" },
 	{ "topology.message.timeout.secs", "30" },
-	{ "topology.multilang.serializer", "\"org.apache.storm.multilang.JsonSerializer\"" },
+	{ "topology.multilang.serializer", "\"" SERIALIZER_JSON "\"" },
 	{ "topology.shellbolt.max.pending", "100" },
 	{ "topology.tasks", "null" },
 	{ "topology.tick.tuple.freq.secs", "null" },
@@ -137,6 +138,7 @@ int handshake_write(const struct task *task, struct buffer *buffer)
 	json_t *context = json_object();
 	json_t *handshake;
 	char *text;
+	int err = 0;
 
 	json_object_set_new(config, "cstorm.task.restarts", json_integer(task->restarts));
 	add_tasks(context, run);
@@ -150,8 +152,11 @@ int handshake_write(const struct task *task, struct buffer *buffer)
 	json_decref(handshake);
 	if (!text)
 		return -ENOMEM;
-	buffer_append(buffer, text, strlen(text));
-	buffer_append_literal(buffer, FRAME_END);
+	if (run->wire == WIRE_JSON)
+		buffer_append(buffer, text, strlen(text));
+	else
+		err = transcode_to_msgpack(span_of(text), buffer, NULL);
+	buffer_append_frame_end(buffer, run->wire);
 	free(text);
-	return buffer->failed ? -ENOMEM : 0;
+	return buffer->failed ? -ENOMEM : err;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "local/run.h"
-#include "protocol/json_write.h"
+#include "protocol/write.h"
 
 /* What an emit gives to each of its copies. */
 struct emission {
@@ -58,6 +58,7 @@ static int add_edges(struct emission *emission, struct delivery *delivery)
 static int deliver(struct emission *emission, struct target *target, struct task *receiver)
 {
 	struct buffer *queue = task_queue(receiver);
+	enum wire wire = receiver->run->wire;
 	struct delivery *delivery;
 	uint64_t number;
 	void *entry;
@@ -75,13 +76,13 @@ static int deliver(struct emission *emission, struct target *target, struct task
 	if (add_edges(emission, delivery) < 0)
 		return -ENOMEM;
 
-	buffer_append_literal(queue, "{\"id\":\"");
-	buffer_append_unsigned(queue, number);
+	buffer_append_phrase(queue, wire, PHRASE("{\"id\":", "\x85\xA2id"));
+	write_number_string(queue, wire, number);
 	buffer_append_span(queue, buffer_span(&emission->route->head));
-	buffer_append_integer(queue, emission->task->id);
-	buffer_append_literal(queue, ",\"tuple\":");
+	write_integer(queue, wire, emission->task->id);
+	buffer_append_phrase(queue, wire, PHRASE(",\"tuple\":", "\xA5tuple"));
 	buffer_append_span(queue, emission->message->tuple.text);
-	buffer_append_literal(queue, "}" FRAME_END);
+	buffer_append_phrase(queue, wire, PHRASE("}" FRAME_END, ""));
 	emission->route->transferred++;
 	target->executed++;
 	if (!emission->wants_task_ids)
@@ -182,27 +183,29 @@ static bool wants_task_ids(const struct message *message)
 {
 	return message_task(message) == 0 &&
 		(message->need_task_ids.type == STORM_NULL ||
-			message->need_task_ids.text.data[0] == 't');
+			encoded_boolean(&message->need_task_ids));
 }
 
 static void answer_task_ids(struct emission *emission)
 {
 	const struct numbers *receivers = &emission->task->run->receivers;
+	enum wire wire = emission->task->run->wire;
 	struct buffer *queue;
 
 	if (!emission->wants_task_ids)
 		return;
 	queue = task_queue(emission->task);
-	buffer_append_literal(queue, "[");
+	write_list_start(queue, wire, receivers->count);
 	for (size_t i = 0; i < receivers->count; i++) {
 		if (i > 0)
-			buffer_append_literal(queue, ",");
-		buffer_append_unsigned(queue, receivers->items[i]);
+			write_list_separator(queue, wire);
+		write_integer(queue, wire, (int64_t)receivers->items[i]);
 	}
-	buffer_append_literal(queue, "]" FRAME_END);
+	write_list_end(queue, wire);
+	buffer_append_frame_end(queue, wire);
 }
 
-static int take_anchor(struct task *task, const struct json_text *id)
+static int take_anchor(struct task *task, const struct encoded *id)
 {
 	uint64_t number = acker_delivery_number(id);
 
@@ -216,8 +219,8 @@ static int take_anchor(struct task *task, const struct json_text *id)
 /* The tuples that an emit of a bolt is anchored to: a list of ids, or one id. */
 static int take_anchors(struct task *task, const struct message *message)
 {
-	struct json_scanner scanner;
-	struct json_text id;
+	struct encoded_list anchors;
+	struct encoded id;
 	int err = 0;
 
 	task->run->anchors.count = 0;
@@ -225,13 +228,9 @@ static int take_anchors(struct task *task, const struct message *message)
 		return 0;
 	if (message->anchors.type == STORM_STRING)
 		return take_anchor(task, &message->anchors);
-	scanner = json_scanner(message->anchors.text);
-	json_scan_enter(&scanner);
-	for (bool first = true; err == 0 && json_scan_element(&scanner, first) > 0; first = false) {
-		err = json_scan_value(&scanner, &id);
-		if (err == 0)
-			err = take_anchor(task, &id);
-	}
+	anchors = encoded_list(&message->anchors);
+	while (err == 0 && encoded_list_next(&anchors, &id))
+		err = take_anchor(task, &id);
 	return err;
 }
 
@@ -321,13 +320,16 @@ static int add_target(
 }
 
 /* All messages of a stream have this between the id and the task. */
-static void write_head(struct route *route, const char *component)
+static void write_head(struct route *route, enum wire wire, const char *component)
 {
-	buffer_append_literal(&route->head, "\",\"comp\":");
-	json_write_string_lossy(&route->head, span_of(component));
-	buffer_append_literal(&route->head, ",\"stream\":");
-	json_write_string_lossy(&route->head, span_of(route->stream->name));
-	buffer_append_literal(&route->head, ",\"task\":");
+	buffer_append_phrase(&route->head, wire,
+		PHRASE(",\"comp\":",
+			"\xA4"
+			"comp"));
+	write_string_lossy(&route->head, wire, span_of(component));
+	buffer_append_phrase(&route->head, wire, PHRASE(",\"stream\":", "\xA6stream"));
+	write_string_lossy(&route->head, wire, span_of(route->stream->name));
+	buffer_append_phrase(&route->head, wire, PHRASE(",\"task\":", "\xA4task"));
 }
 
 int router_init(struct run *run)
@@ -343,7 +345,7 @@ int router_init(struct run *run)
 			struct route *route = &component->routes[j];
 
 			route->stream = &component->spec->outputs[j];
-			write_head(route, component->spec->name);
+			write_head(route, run->wire, component->spec->name);
 			if (route->head.failed)
 				return -ENOMEM;
 		}

@@ -298,6 +298,17 @@ static void check_boolean(const json_t *config, const char *key, struct buffer *
 		spec_problem(problems, "%s must be true or false", key);
 }
 
+/* The wire that a serializer speaks; -1 for one that is neither of the two. */
+static int wire_of_serializer(const json_t *config)
+{
+	const json_t *value = json_object_get(config, "topology.multilang.serializer");
+	const char *name = json_string_value(value);
+
+	if (!value || json_is_null(value) || (name && strcmp(name, SERIALIZER_JSON) == 0))
+		return WIRE_JSON;
+	return name && strcmp(name, SERIALIZER_MSGPACK) == 0 ? WIRE_MSGPACK : -1;
+}
+
 int local_check(const struct spec *spec, struct buffer *problems)
 {
 	size_t before = problems->length;
@@ -310,6 +321,10 @@ int local_check(const struct spec *spec, struct buffer *problems)
 	check_number(spec->config, "cstorm.change.timeout.secs", 0.001, problems);
 	check_number(spec->config, "topology.tick.tuple.freq.secs", 0.001, problems);
 	check_boolean(spec->config, "topology.enable.message.timeouts", problems);
+	if (wire_of_serializer(spec->config) < 0)
+		spec_problem(problems,
+			"topology.multilang.serializer must be " SERIALIZER_JSON
+			" or " SERIALIZER_MSGPACK " here");
 	for (size_t i = 0; i < spec->component_count; i++)
 		check_number(spec->components[i].config, "topology.tick.tuple.freq.secs", 0.001,
 			problems);
@@ -320,6 +335,7 @@ static void read_config(struct run *run)
 {
 	json_t *config = handshake_config(run, NULL);
 
+	run->wire = (enum wire)wire_of_serializer(config);
 	run->message_timeout = config_number(config, "topology.message.timeout.secs", 30);
 	run->message_timeouts =
 		!json_is_false(json_object_get(config, "topology.enable.message.timeouts"));

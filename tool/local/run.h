@@ -207,6 +207,7 @@ struct run {
 	struct numbers anchors; /* scratch: the deliveries that it is anchored to */
 
 	/* Configuration */
+	enum wire wire; /* that all components speak */
 	double message_timeout;
 	bool message_timeouts;
 	size_t max_pending; /* 0: no bound */
@@ -309,8 +310,8 @@ bool router_is_congested(const struct component *component);
  * Storm's hash of the values of a fields grouping: Arrays.deepHashCode of the values as Java has
  * them. Only the named ones of the values count.
  */
-int32_t grouping_hash(const struct json_text *values, const size_t *indexes, size_t count,
-	struct buffer *scratch);
+int32_t grouping_hash(
+	const struct encoded *values, const size_t *indexes, size_t count, struct buffer *scratch);
 
 /* Storm's choice among the tasks: floorMod of the hash. */
 size_t grouping_index(int32_t hash, size_t task_count);
@@ -337,7 +338,7 @@ struct edge *delivery_edges(struct delivery *delivery);
 int delivery_add_edge(struct delivery *delivery, uint64_t tree, uint64_t value);
 
 /* The number that the id of a delivery holds; 0, which is none, for any other id. */
-uint64_t acker_delivery_number(const struct json_text *id);
+uint64_t acker_delivery_number(const struct encoded *id);
 
 /* A task has acked or failed a delivery: 0, or -ENOENT for a number that is not in flight. */
 int acker_settle(struct task *task, uint64_t number, bool acked);

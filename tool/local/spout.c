@@ -6,6 +6,7 @@
  * after the other, as it would otherwise. How many depends on how quickly they are answered.
  */
 #include "local/run.h"
+#include "protocol/write.h"
 
 /* What a command was, in the fifo of those on their way. */
 enum spout_command {
@@ -23,17 +24,24 @@ enum spout_command {
 #define IDLE_SHORTEST 0.001
 #define IDLE_LONGEST 0.016
 
-/* Send a command; the id is JSON text. */
+/* Send a command; the id is as the spout gave it, or an empty string. */
 static void send_command(
-	struct task *task, enum spout_command kind, struct span command, struct span id)
+	struct task *task, enum spout_command kind, struct phrase command, struct span id)
 {
 	struct buffer *queue = task_queue(task);
+	enum wire wire = task->run->wire;
 
-	buffer_append_literal(queue, "{\"command\":\"");
-	buffer_append_span(queue, command);
-	buffer_append_literal(queue, "\",\"id\":");
-	buffer_append_span(queue, id);
-	buffer_append_literal(queue, "}" FRAME_END);
+	buffer_append_phrase(queue, wire,
+		PHRASE("{\"command\":\"",
+			"\x82\xA7"
+			"command"));
+	buffer_append_phrase(queue, wire, command);
+	buffer_append_phrase(queue, wire, PHRASE("\",\"id\":", "\xA2id"));
+	if (id.length > 0)
+		buffer_append_span(queue, id);
+	else
+		write_string(queue, wire, id);
+	buffer_append_phrase(queue, wire, PHRASE("}" FRAME_END, ""));
 	if (task->commands.count == 0)
 		task->asked = task->run->now;
 	if (fifo_push(&task->commands, kind) < 0)
@@ -45,7 +53,11 @@ static void send_command(
 void spout_activate(struct task *task)
 {
 	task->activated = true;
-	send_command(task, COMMAND_OTHER, SPAN("activate"), SPAN("\"\""));
+	send_command(task, COMMAND_OTHER,
+		PHRASE("activate",
+			"\xA8"
+			"activate"),
+		SPAN(""));
 }
 
 void spout_deactivate(struct task *task)
@@ -53,7 +65,11 @@ void spout_deactivate(struct task *task)
 	if (!task->activated || task->deactivated)
 		return;
 	task->deactivated = true;
-	send_command(task, COMMAND_OTHER, SPAN("deactivate"), SPAN("\"\""));
+	send_command(task, COMMAND_OTHER,
+		PHRASE("deactivate",
+			"\xAA"
+			"deactivate"),
+		SPAN(""));
 }
 
 void spout_pump(struct task *task)
@@ -65,14 +81,21 @@ void spout_pump(struct task *task)
 		return;
 	while (task->nexts < task->window &&
 		(run->max_pending == 0 || task->pending + task->nexts < run->max_pending))
-		send_command(task, COMMAND_NEXT, SPAN("next"), SPAN("\"\""));
+		send_command(task, COMMAND_NEXT, PHRASE("next", "\xA4next"), SPAN(""));
 }
 
 void spout_settle(struct task *task, struct span id, bool acked)
 {
 	if (task->state == TASK_GONE)
 		return;
-	send_command(task, COMMAND_OTHER, acked ? SPAN("ack") : SPAN("fail"), id);
+	send_command(task, COMMAND_OTHER,
+		acked ? PHRASE("ack",
+				"\xA3"
+				"ack") :
+			PHRASE("fail",
+				"\xA4"
+				"fail"),
+		id);
 	if (!acked)
 		task->finished = false; /* it will want to emit the tuple again */
 	spout_pump(task);
@@ -122,12 +145,14 @@ static void adapt_window(struct task *task)
 void spout_synced(struct task *task, bool finished)
 {
 	enum spout_command kind;
+	double waited;
 
 	if (task->commands.count == 0) {
 		task_fault(task, "it sends a sync that nothing asked for");
 		return;
 	}
 	kind = (enum spout_command)fifo_pop(&task->commands);
+	waited = task->run->now - task->asked;
 	task->asked = task->run->now;
 	/* Later answers may know of a fail that this one does not. */
 	task->finished = finished;
@@ -137,8 +162,8 @@ void spout_synced(struct task *task, bool finished)
 		if (task->emitted) {
 			task->idle_seconds = 0;
 			adapt_window(task);
-		} else if (!finished && !task->idle) {
-			rest(task);
+		} else if (!finished && !task->idle && waited < IDLE_LONGEST) {
+			rest(task); /* one that waited before it answered has rested itself */
 		}
 	}
 	task->emitted = false;

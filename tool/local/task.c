@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "local/run.h"
+#include "protocol/write.h"
 
 /* A queue is long above the first size, until it is below the second one. */
 #define QUEUE_HIGH ((size_t)256 << 10)
@@ -117,13 +118,17 @@ static void on_writable(struct ev_loop *loop, struct ev_io *watcher, int events)
 /* With all the keys that Storm sends: pystorm looks for each of them. */
 static void send_heartbeat(struct task *task)
 {
-	buffer_append_literal(task_queue(task),
-		"{\"id\":\"0\",\"comp\":null,\"stream\":\"" STREAM_HEARTBEAT
-		"\",\"task\":-1,\"tuple\":[]}" FRAME_END);
+	buffer_append_phrase(task_queue(task), task->run->wire,
+		PHRASE("{\"id\":\"0\",\"comp\":null,\"stream\":\"" STREAM_HEARTBEAT
+		       "\",\"task\":-1,\"tuple\":[]}" FRAME_END,
+			"\x85\xA2id\xA1"
+			"0\xA4"
+			"comp\xC0\xA6stream\xAB" STREAM_HEARTBEAT "\xA4task\xFF\xA5tuple\x90"));
 }
 
 void task_tick(struct task *task)
 {
+	enum wire wire = task->run->wire;
 	struct delivery *delivery;
 	struct buffer *queue;
 	void *entry;
@@ -138,10 +143,16 @@ void task_tick(struct task *task)
 	delivery->target = NULL;
 	delivery->edge_count = 0;
 	queue = task_queue(task);
-	buffer_append_format(queue,
-		"{\"id\":\"%llu\",\"comp\":\"" COMPONENT_SYSTEM "\",\"stream\":\"" STREAM_TICK
-		"\",\"task\":-1,\"tuple\":[%.0f]}" FRAME_END,
-		(unsigned long long)task->tick, task->component->tick_seconds);
+	buffer_append_phrase(queue, wire, PHRASE("{\"id\":", "\x85\xA2id"));
+	write_number_string(queue, wire, task->tick);
+	buffer_append_phrase(queue, wire,
+		PHRASE(",\"comp\":\"" COMPONENT_SYSTEM "\",\"stream\":\"" STREAM_TICK
+		       "\",\"task\":-1,\"tuple\":[",
+			"\xA4"
+			"comp\xA8" COMPONENT_SYSTEM "\xA6stream\xA6" STREAM_TICK
+			"\xA4task\xFF\xA5tuple\x91"));
+	write_integer(queue, wire, (int64_t)task->component->tick_seconds);
+	buffer_append_phrase(queue, wire, PHRASE("]}" FRAME_END, ""));
 }
 
 /* Reading */
@@ -196,7 +207,7 @@ static struct buffer message_text(const struct message *message)
 
 	if (message->msg.type == STORM_STRING &&
 		buffer_reserve(&text, message->msg.text.length) == 0)
-		text.length = json_decode_string(&message->msg, text.data);
+		text.length = encoded_string(&message->msg, text.data);
 	return text;
 }
 
@@ -206,7 +217,7 @@ static void handle_log(struct task *task, const struct message *message)
 	int64_t level = STORM_LOG_INFO;
 
 	if (message->level.type == STORM_INTEGER)
-		json_decode_integer(&message->level, &level);
+		encoded_integer(&message->level, &level);
 	if (level < STORM_LOG_TRACE || level > STORM_LOG_ERROR)
 		level = STORM_LOG_INFO;
 	log_text((enum storm_log_level)level, task, NULL, buffer_span(&text));
@@ -224,7 +235,7 @@ static void handle_error(struct task *task, const struct message *message)
 }
 
 /* A part of an envelope as it came, for messages. */
-static struct span part(const struct json_text *text)
+static struct span part(const struct encoded *text)
 {
 	return text->text.data ? text->text : SPAN("nothing");
 }
@@ -263,11 +274,8 @@ static void become_ready(struct task *task)
 
 static void handle_sync(struct task *task, const struct message *message)
 {
-	bool finished =
-		message->finished.type == STORM_BOOLEAN && message->finished.text.data[0] == 't';
-
 	if (task->component->spec->is_spout)
-		spout_synced(task, finished);
+		spout_synced(task, encoded_boolean(&message->finished));
 }
 
 static void handle_command(struct task *task, const struct message *message)
@@ -301,15 +309,18 @@ static void handle_command(struct task *task, const struct message *message)
 static void handle_frame(struct task *task, struct span frame)
 {
 	struct message *message = &task->run->message;
-	struct json_error error;
-	int err = message_scan(message, frame, &error);
+	struct wire_error error;
+	int err = message_scan(message, task->run->wire, frame, &error);
 	bool says_only = message_is(message, SPAN("log")) || message_is(message, SPAN("error"));
 
 	if (err == -ENOMEM) {
 		run_fail(task->run, "out of memory for a message of %s", name_of(task));
-	} else if (err < 0) {
+	} else if (err < 0 && task->run->wire == WIRE_JSON) {
 		task_fault(task, "byte %zu of a message: %s: %.*s", error.offset, error.what,
 			frame.length > 200 ? 200 : (int)frame.length, frame.data);
+	} else if (err < 0) {
+		task_fault(task, "byte %zu of a message of %zu bytes: %s", error.offset,
+			frame.length, error.what);
 	} else if (task->state == TASK_STARTING && !says_only) {
 		if (message->pid.type != STORM_INTEGER)
 			task_fault(task, "it answers the handshake without its pid");
@@ -321,16 +332,34 @@ static void handle_frame(struct task *task, struct span frame)
 	}
 }
 
+/* Whether the first byte of its answer is of the wire that the run has chosen. */
+static bool speaks_our_wire(struct task *task)
+{
+	struct span first = frame_reader_rest(&task->reader);
+	bool wanted = task->run->wire == WIRE_MSGPACK;
+
+	if (task->state != TASK_STARTING || first.length == 0 ||
+		wire_of(first.data[0]) == task->run->wire)
+		return true;
+	task_fault(task, "it speaks %s, but topology.multilang.serializer is %s",
+		wanted ? "JSON" : "MessagePack", wanted ? SERIALIZER_MSGPACK : SERIALIZER_JSON);
+	return false;
+}
+
 /* Handle the frames that are there. */
 static void handle_frames(struct task *task)
 {
 	struct span frame;
 	int found = 0;
 
+	if (!speaks_our_wire(task))
+		return;
 	while (!task->killed_for && (found = frame_reader_next(&task->reader, &frame)) > 0)
 		handle_frame(task, frame);
-	if (found < 0)
+	if (found == -EMSGSIZE)
 		task_fault(task, "a message of more than %zu bytes", FRAME_LIMIT);
+	else if (found < 0)
+		task_fault(task, "it sends a byte that begins no value of MessagePack");
 }
 
 /* Read once: whether there may be more. */
@@ -455,6 +484,7 @@ static void on_start(struct ev_loop *loop, struct ev_timer *timer, int events)
 	task->state = TASK_STARTING;
 	task->paused = task->progressed = task->reported_error = false;
 	task->killed_for = NULL;
+	task->reader.wire = task->run->wire;
 	task->born = task->heard = task->asked = task->run->now;
 	log_line(STORM_LOG_DEBUG, task, "started as process %ld", (long)task->pid);
 	task_queue(task); /* to be flushed */

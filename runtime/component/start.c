@@ -1,0 +1,131 @@
+/* From the handshake to a task that is open. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "component/task.h"
+#include "protocol/transcode.h"
+#include "protocol/write.h"
+
+/* Storm finds the processes to kill by the names of these files. */
+static int write_pid_file(struct storm_task *task)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (!task->context.pid_dir || task->context.pid_dir[0] == '\0')
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/%ld", task->context.pid_dir, (long)getpid()) >=
+		(int)sizeof(path))
+		return storm_error(
+			task, -ENAMETOOLONG, "the pid file in %s", task->context.pid_dir);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return storm_error(task, -errno, "the pid file %s", path);
+	close(fd);
+	return 0;
+}
+
+/* Become the component that the handshake names. */
+static int choose_class(struct storm_task *task)
+{
+	const struct storm_spout *spout = task->topology->spouts;
+	const struct storm_bolt *bolt = task->topology->bolts;
+	size_t state_size = 0;
+
+	for (; spout && spout->name; spout++) {
+		if (strcmp(spout->name, task->context.component) == 0) {
+			task->spout_class = spout->spout_class;
+			state_size = spout->spout_class->state_size;
+		}
+	}
+	for (; bolt && bolt->name; bolt++) {
+		if (strcmp(bolt->name, task->context.component) == 0) {
+			task->bolt_class = bolt->bolt_class;
+			state_size = bolt->bolt_class->state_size;
+		}
+	}
+	if (!task->spout_class && !task->bolt_class)
+		return storm_error(task, -ENOENT, "the topology %s has no component %s",
+			task->topology->name, task->context.component);
+	task->state = calloc(1, state_size > 0 ? state_size : 1);
+	return task->state ? 0 : storm_error(task, -ENOMEM, "the state of the task");
+}
+
+static void say_pid(struct storm_task *task)
+{
+	static const struct phrase head = PHRASE_INIT("{\"pid\":", "\x81\xA3pid");
+	static const struct phrase end = PHRASE_INIT("}", "");
+	struct buffer *answer = task_begin_message(task);
+
+	buffer_append_phrase(answer, task_wire(task), head);
+	write_integer(answer, task_wire(task), getpid());
+	buffer_append_phrase(answer, task_wire(task), end);
+	task_end_message(task);
+	task_flush(task);
+}
+
+/* The handshake's text as JSON, whatever the wire is. */
+static int read_context(struct storm_task *task, struct span handshake)
+{
+	struct buffer json = { 0 };
+	int err = 0;
+
+	if (task_wire(task) == WIRE_JSON)
+		return context_read(&task->context, task->topology, handshake, &task->reason);
+	/* It is scanned first: the transcoder trusts what it reads. */
+	err = message_scan(
+		&task->message, task_wire(task), handshake, &(struct wire_error){ 0, NULL });
+	if (err == 0)
+		err = transcode_to_json(handshake, &json);
+	if (err < 0)
+		err = storm_error(task, err, "the handshake is not valid MessagePack");
+	else
+		err = context_read(
+			&task->context, task->topology, buffer_span(&json), &task->reason);
+	buffer_free(&json);
+	return err;
+}
+
+static int open_task(struct storm_task *task)
+{
+	int (*open_class)(struct storm_task *) =
+		task->spout_class ? task->spout_class->open : task->bolt_class->prepare;
+
+	task_clear_reason(task);
+	alive_call(task, task->spout_class ? "open" : "prepare");
+	return open_class ? open_class(task) : 0;
+}
+
+void task_start(struct storm_task *task, struct span handshake)
+{
+	int err = read_context(task, handshake);
+
+	if (err == 0)
+		err = write_pid_file(task);
+	if (err == 0)
+		err = choose_class(task);
+	if (err == 0)
+		say_pid(task);
+	if (err == 0)
+		err = log_start(task);
+	if (err == 0)
+		err = alive_start(task);
+	if (err == 0)
+		err = mapping_check_inputs(task);
+	if (err == 0)
+		err = metrics_start(task);
+	if (err == 0) {
+		crash_watch(task);
+		rest_init(task);
+		batches_init(task);
+		atomic_store(&task->alive.speaks, task->bolt_class != NULL);
+		err = open_task(task);
+	}
+	task->opened = err == 0;
+	if (err < 0)
+		task_fatal(task, "cannot start", err);
+}

@@ -1,0 +1,41 @@
+/* Writes values into a message of either wire. */
+#ifndef PROTOCOL_WRITE_H
+#define PROTOCOL_WRITE_H
+
+#include "protocol/wire.h"
+
+#include <cstorm/value.h>
+
+/* A string: 0, or -EILSEQ where it is not UTF-8 (the buffer is then unchanged). */
+int write_string(struct buffer *buffer, enum wire wire, struct span text);
+
+/* The same for texts that must get through: what is not UTF-8 becomes U+FFFD. */
+void write_string_lossy(struct buffer *buffer, enum wire wire, struct span text);
+
+void write_integer(struct buffer *buffer, enum wire wire, int64_t integer);
+
+/* A number as a string: an id. */
+void write_number_string(struct buffer *buffer, enum wire wire, uint64_t number);
+
+/*
+ * Any value but a tree: 0, -EILSEQ, -EDOM, -EBADMSG where STORM_JSON text is not JSON, -EINVAL, or
+ * -ENOMEM.
+ */
+int write_value(struct buffer *buffer, enum wire wire, const struct storm_value *value);
+
+/* Begin a list of so many values; between them, and at its end. */
+void write_list_start(struct buffer *buffer, enum wire wire, size_t count);
+
+static inline void write_list_separator(struct buffer *buffer, enum wire wire)
+{
+	if (wire == WIRE_JSON)
+		buffer_append_literal(buffer, ",");
+}
+
+static inline void write_list_end(struct buffer *buffer, enum wire wire)
+{
+	if (wire == WIRE_JSON)
+		buffer_append_literal(buffer, "]");
+}
+
+#endif

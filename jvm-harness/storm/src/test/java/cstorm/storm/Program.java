@@ -1,0 +1,76 @@
+package cstorm.storm;
+
+import java.io.Serializable;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.storm.Config;
+import org.apache.storm.topology.OutputFieldsDeclarer;
+import org.apache.storm.tuple.Fields;
+import org.apache.storm.utils.Utils;
+
+/** A program that is to run as a shell component: how it is started, what it speaks, what it declares. */
+final class Program implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private record Stream(boolean direct, String[] fields) implements Serializable {
+    }
+
+    private final String[] command;
+    private final Wire wire;
+    private final LinkedHashMap<String, Stream> streams = new LinkedHashMap<>();
+    private final HashMap<String, Object> configuration = new HashMap<>();
+
+    private Program(Wire wire, String... command) {
+        this.wire = wire;
+        this.command = command;
+    }
+
+    /** A program of C components; the component's name in the topology says which one it is. */
+    static Program c(String path, Wire wire) {
+        return new Program(wire, path);
+    }
+
+    static Program python(String file, Wire wire) {
+        return new Program(wire, Programs.python(), Programs.component(file), wire.pystormName());
+    }
+
+    Program outputs(String... fields) {
+        return stream(Utils.DEFAULT_STREAM_ID, fields);
+    }
+
+    Program stream(String name, String... fields) {
+        streams.put(name, new Stream(false, fields));
+        return this;
+    }
+
+    Program directStream(String name, String... fields) {
+        streams.put(name, new Stream(true, fields));
+        return this;
+    }
+
+    /** Sets a value of the component's own configuration. */
+    Program configure(String key, Object value) {
+        configuration.put(key, value);
+        return this;
+    }
+
+    String[] command() {
+        return command;
+    }
+
+    Map<String, Object> configuration() {
+        return configuration;
+    }
+
+    /** The configuration of a topology whose components do not all speak the same. */
+    Map<String, Object> withSerializer(Map<String, Object> conf) {
+        Map<String, Object> own = new HashMap<>(conf);
+        own.put(Config.TOPOLOGY_MULTILANG_SERIALIZER, wire.serializer());
+        return own;
+    }
+
+    void declare(OutputFieldsDeclarer declarer) {
+        streams.forEach((name, stream) -> declarer.declareStream(name, stream.direct(), new Fields(stream.fields())));
+    }
+}

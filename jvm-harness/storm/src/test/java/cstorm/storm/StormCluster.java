@@ -21,7 +21,8 @@ final class StormCluster implements BeforeAllCallback, ExtensionContext.Store.Cl
                 new File(System.getProperty("java.io.tmpdir")).mkdirs();
                 cluster = new LocalCluster.Builder()
                     .withSupervisors(1)
-                    .withPortsPerSupervisor(8)
+                    .withPortsPerSupervisor(12)
+                    .withDaemonConf(Config.SUPERVISOR_WORKER_SHUTDOWN_SLEEP_SECS, 0)
                     .withDaemonConf(Config.TOPOLOGY_ENABLE_MESSAGE_TIMEOUTS, true)
                     .build();
                 context.getRoot().getStore(ExtensionContext.Namespace.GLOBAL).put(StormCluster.class, this);

@@ -14,8 +14,8 @@ class EchoBolt(Bolt):
             self.emit(["ids", self.emit(["first", more], need_task_ids=True)])
         elif what == "fail":
             raise ValueError("told to fail")
-        elif what == "print":
-            print(more)
+        elif what == "log":
+            self.logger.warning(more)
         else:
             self.emit([what, more])
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,7 +69,7 @@ class BoltTest {
         List<Object> values = Arrays.asList(
             null, true, false, 0, -1, Integer.MAX_VALUE, Integer.MIN_VALUE, Integer.MAX_VALUE + 1L, Integer.MIN_VALUE - 1L,
             Long.MAX_VALUE, Long.MIN_VALUE, BigInteger.ONE.shiftLeft(63),
-            0.5, -0.1, 1e300, 5e-324, 100.0, Double.MAX_VALUE,
+            0.5, -0.1, 1e300, 5e-324, 100.0, 1.5e308,
             "", "plain", "naïve 日本 😀", "\"\\/\b\f\n\r\t", "a\0b\u0001\u001f\u007f", "\u2028\u2029\ufeff\uffff", "end\nend\n",
             "x".repeat(100_000),
             List.of(), Map.of(), Arrays.asList(1, null, List.of("x", List.of(2.5))),
@@ -84,6 +85,16 @@ class BoltTest {
                 assertSame(value.getClass(), echo.getClass(), "" + value);
             }
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cstorm.storm.Wire#ofC")
+    void handsOnAllDigitsOfAFraction(Wire wire) throws Exception {
+        startProbe(wire, 1);
+        feed.send("report", 1, true, 0.1 + 0.2);
+        // With JSON, Storm makes a BigDecimal of a fraction that is written with more than 18 characters.
+        Number expected = wire == Wire.JSON ? new BigDecimal("0.30000000000000004") : (Number) 0.30000000000000004;
+        assertEquals(List.of(List.of(expected)), sink.await(1));
     }
 
     @ParameterizedTest

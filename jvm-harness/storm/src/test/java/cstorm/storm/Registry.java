@@ -20,8 +20,4 @@ final class Registry {
     static <T> T get(String topology, String name, Class<T> type) {
         return type.cast(OBJECTS.get(topology + "/" + name));
     }
-
-    static void remove(String topology) {
-        OBJECTS.keySet().removeIf(key -> key.startsWith(topology + "/"));
-    }
 }

@@ -82,7 +82,7 @@ class Writer:
     def comment(self, depth, lines):
         """A comment: paragraphs, lists of errors, code, @param and @return."""
         inner, kind, held, column = depth, None, [], 0
-        for line in lines:
+        for line in map(str.expandtabs, lines):
             indent = len(line) - len(line.lstrip())
             tag = re.match(r"@param\s+(\w+)\s+(.*)|@(return)\s+(.*)", line)
             item = re.match(r" {2,4}(-E[A-Z0-9]+|\S+(?=  ))\s*(.*)", line)

@@ -7,9 +7,9 @@
 #include <unistd.h>
 #include <uthash.h>
 
-#include <cstorm/components.h>
+#include "output.h"
 
-#define STANDARD_OUTPUT "-"
+#include <cstorm/components.h>
 
 struct row {
 	UT_hash_handle hh;
@@ -21,35 +21,23 @@ struct row {
 struct table {
 	struct row *rows;
 	FILE *output;
-	const char *path; /* for messages */
 };
 
 static int prepare(struct storm_task *task)
 {
 	struct table *table = storm_state(task);
-	const char *path = storm_setting(task, "output");
 	int fd;
 
 	if (storm_component_tasks(task, storm_task_component(task), NULL) > 1)
 		return storm_error(task, -EINVAL, "%s writes one table: its parallelism must be 1",
 			storm_task_component(task));
-	if (strcmp(path, STANDARD_OUTPUT) == 0) {
-		fd = storm_standard_output(task);
-		if (fd < 0)
-			return fd;
-		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	} else {
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	}
-	table->path = strdup(path);
-	table->output = fd >= 0 && table->path ? fdopen(fd, "w") : NULL;
+	fd = output_open(task, O_TRUNC);
+	if (fd < 0)
+		return fd;
+	table->output = fdopen(fd, "w");
 	if (!table->output) {
-		int err = -errno;
-
-		if (fd >= 0)
-			close(fd);
-		free((char *)table->path);
-		return storm_error(task, err, "cannot open the output %s", path);
+		close(fd);
+		return storm_error(task, -ENOMEM, "opening the output");
 	}
 	return 0;
 }
@@ -106,9 +94,10 @@ static int write_rows(struct storm_task *task, struct table *table)
 	}
 	errno = 0;
 	if (failed || ferror(output) || fflush(output) == EOF)
-		err = storm_error(task, errno ? -errno : -EIO, "cannot write %s", table->path);
+		err = storm_error(task, errno ? -errno : -EIO, "cannot write %s",
+			storm_setting(task, "output"));
 	if (fclose(output) == EOF && err == 0)
-		err = storm_error(task, -errno, "cannot write %s", table->path);
+		err = storm_error(task, -errno, "cannot write %s", storm_setting(task, "output"));
 	return err;
 }
 
@@ -123,13 +112,12 @@ static int close_table(struct storm_task *task)
 		HASH_DEL(table->rows, row);
 		free(row);
 	}
-	free((char *)table->path);
 	return err;
 }
 
 const struct storm_bolt_class storm_table_bolt = {
 	.summary = "writes the latest number for each key, the largest first",
-	.settings = STORM_SETTINGS({ "output", "a path, or - for the standard output", "-" }),
+	.settings = STORM_SETTINGS(OUTPUT_SETTING),
 	.state_size = sizeof(struct table),
 	.prepare = prepare,
 	.process = set_row,

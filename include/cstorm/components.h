@@ -40,4 +40,12 @@ STORM_API extern const struct storm_bolt_class storm_count_bolt;
  */
 STORM_API extern const struct storm_bolt_class storm_table_bolt;
 
+/**
+ * Bolt: the first field of each tuple, appended to a file as a line: a string as it is, any other
+ * value as its JSON text. A tuple is acked when its line is written.
+ *
+ * Settings: output: a path, or - for the standard output of the run.
+ */
+STORM_API extern const struct storm_bolt_class storm_write_bolt;
+
 #endif

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -158,7 +159,15 @@ static int lines_open(struct storm_task *task)
 	return err;
 }
 
-/* Read more: 1, or 0 at the end of the file. */
+/* Whether a read would not wait. */
+static bool is_readable(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+	return poll(&ready, 1, 0) != 0;
+}
+
+/* Read more: 1, 0 at the end of the file, or -EAGAIN where a pipe has nothing now. */
 static int read_more(struct storm_task *task, struct lines *lines)
 {
 	struct buffer *buffer = &lines->buffer;
@@ -174,9 +183,14 @@ static int read_more(struct storm_task *task, struct lines *lines)
 		return storm_error(task, -ENOMEM, "a line of more than %zu bytes", buffer->length);
 	do {
 		count = pread(lines->fd, buffer->data + buffer->length, READ_SIZE, lines->offset);
-		if (count < 0 && errno == ESPIPE)
+		if (count < 0 && errno == ESPIPE) {
+			if (!is_readable(lines->fd))
+				return -EAGAIN;
 			count = read(lines->fd, buffer->data + buffer->length, READ_SIZE);
+		}
 	} while (count < 0 && errno == EINTR);
+	if (count < 0 && errno == EAGAIN)
+		return -EAGAIN;
 	if (count < 0)
 		return storm_error(task, -errno, "cannot read %s", lines->paths[lines->path]);
 	lines->offset += count;
@@ -184,7 +198,7 @@ static int read_more(struct storm_task *task, struct lines *lines)
 	return count > 0;
 }
 
-/* The next line of the open file: 1 and the line, 0 at the end, or a negative errno. */
+/* The next line of the open file: as read_more. */
 static int next_line(struct storm_task *task, struct lines *lines, struct span *line)
 {
 	struct buffer *buffer = &lines->buffer;
@@ -278,6 +292,8 @@ static int lines_next(struct storm_task *task)
 			if (found == 0)
 				found = next_line(task, lines, &line);
 		}
+		if (found == -EAGAIN)
+			return storm_wait_readable(task, lines->fd);
 		if (found < 0)
 			return found;
 		if (found > 0)

@@ -76,14 +76,53 @@ static json_t *describe_config(const struct storm_config_entry *entry)
 	return config;
 }
 
-static json_t *describe_component(const char *name, const char *summary, int parallelism,
-	const struct storm_stream *outputs, const struct storm_setting *settings,
-	const struct storm_config_entry *config)
+static json_t *describe_metrics(const struct storm_metric *metric)
 {
-	return json_pack("{s:s, s:s?, s:i, s:o, s:o, s:o}", "name", name, "summary", summary,
-		"parallelism", parallelism == 0 ? 1 : parallelism, "outputs",
-		describe_outputs(outputs), "settings", describe_settings(settings), "config",
-		describe_config(config));
+	json_t *list = json_array();
+
+	for (; metric && metric->name; metric++) {
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s?}", "name", metric->name, "kind",
+				metric_kind_names[metric->kind], "summary", metric->summary));
+	}
+	return list;
+}
+
+static json_t *describe_component(
+	const char *name, int parallelism, const struct storm_config_entry *config)
+{
+	return json_pack("{s:s, s:i, s:o}", "name", name, "parallelism",
+		parallelism == 0 ? 1 : parallelism, "config", describe_config(config));
+}
+
+static void add_class(json_t *component, const char *summary, const struct storm_stream *outputs,
+	const struct storm_setting *settings, const struct storm_metric *metrics)
+{
+	json_t *parts = json_pack("{s:s?, s:o, s:o, s:o}", "summary", summary, "outputs",
+		describe_outputs(outputs), "settings", describe_settings(settings), "metrics",
+		describe_metrics(metrics));
+
+	json_object_update(component, parts);
+	json_decref(parts);
+}
+
+static json_t *describe_spout(const struct storm_spout *spout)
+{
+	const struct storm_spout_class *class = spout->spout_class;
+	json_t *entry = describe_component(spout->name, spout->parallelism, spout->config);
+
+	add_class(entry, class->summary, class->outputs, class->settings, class->metrics);
+	return entry;
+}
+
+static json_t *describe_bolt(const struct storm_bolt *bolt)
+{
+	const struct storm_bolt_class *class = bolt->bolt_class;
+	json_t *entry = describe_component(bolt->name, bolt->parallelism, bolt->config);
+
+	add_class(entry, class->summary, class->outputs, class->settings, class->metrics);
+	json_object_set_new(entry, "inputs", describe_inputs(bolt->inputs));
+	return entry;
 }
 
 json_t *describe_topology(const struct storm_topology *topology)
@@ -93,20 +132,10 @@ json_t *describe_topology(const struct storm_topology *topology)
 	json_t *spouts = json_array();
 	json_t *bolts = json_array();
 
-	for (; spout && spout->name; spout++) {
-		json_array_append_new(spouts,
-			describe_component(spout->name, spout->spout_class->summary,
-				spout->parallelism, spout->spout_class->outputs,
-				spout->spout_class->settings, spout->config));
-	}
-	for (; bolt && bolt->name; bolt++) {
-		json_t *entry = describe_component(bolt->name, bolt->bolt_class->summary,
-			bolt->parallelism, bolt->bolt_class->outputs, bolt->bolt_class->settings,
-			bolt->config);
-
-		json_object_set_new(entry, "inputs", describe_inputs(bolt->inputs));
-		json_array_append_new(bolts, entry);
-	}
+	for (; spout && spout->name; spout++)
+		json_array_append_new(spouts, describe_spout(spout));
+	for (; bolt && bolt->name; bolt++)
+		json_array_append_new(bolts, describe_bolt(bolt));
 	return json_pack("{s:i, s:s, s:s?, s:o, s:o, s:o}", "cstorm", DESCRIPTION_VERSION, "name",
 		topology->name, "summary", topology->summary, "config",
 		describe_config(topology->config), "spouts", spouts, "bolts", bolts);

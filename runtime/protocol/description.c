@@ -10,3 +10,9 @@ const char *const grouping_names[GROUPING_COUNT] = {
 	[STORM_GROUPING_GLOBAL] = "global",
 	[STORM_GROUPING_DIRECT] = "direct",
 };
+
+const char *const metric_kind_names[METRIC_KIND_COUNT] = {
+	[STORM_COUNTER] = "counter",
+	[STORM_GAUGE] = "gauge",
+	[STORM_TIMER] = "timer",
+};

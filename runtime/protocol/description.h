@@ -12,4 +12,9 @@
 /* The names of the groupings, by enum storm_grouping. */
 extern const char *const grouping_names[GROUPING_COUNT];
 
+#define METRIC_KIND_COUNT (STORM_TIMER + 1)
+
+/* The names of the kinds of metrics, by enum storm_metric_kind. */
+extern const char *const metric_kind_names[METRIC_KIND_COUNT];
+
 #endif

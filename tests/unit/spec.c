@@ -23,7 +23,8 @@ static int parse(const char *text)
 {
 	buffer_truncate(&problems, 0);
 	spec_free(&spec);
-	spec.path = strdup("words.json");
+	spec.path = strdup("words");
+	spec.is_program = true;
 	return spec_parse(&spec, span_of(text), &problems);
 }
 
@@ -64,7 +65,7 @@ Test(spec, holds_what_is_described)
 	cr_assert_eq(spec.components[0].parallelism, 1);
 	cr_assert_eq(spec.components[1].parallelism, 2);
 	cr_assert(spec.components[1].outputs[1].direct);
-	cr_assert_str_eq(spec.components[0].command[0], "words.json");
+	cr_assert_str_eq(spec.components[0].command[0], "words");
 	count = &spec.components[2];
 	cr_assert_eq(count->inputs[0].grouping, STORM_GROUPING_FIELDS);
 	cr_assert_eq(count->inputs[0].source, 1);
@@ -156,6 +157,30 @@ static const json_t *set_and_get(const char *assignment, const char *key)
 	cr_assert_eq(
 		spec_set_config(&spec, assignment, &problems), 0, "%s", buffer_text(&problems));
 	return json_object_get(spec.config, key);
+}
+
+#define METRICS(list) TOPOLOGY("{\"name\":\"lines\",\"metrics\":" list "}", "")
+
+Test(spec, has_the_metrics)
+{
+	cr_assert_eq(parse(METRICS("[{\"name\":\"visits\",\"kind\":\"counter\"},"
+				   "{\"name\":\"wait\",\"kind\":\"timer\"}]")),
+		0, "%s", buffer_text(&problems));
+	cr_assert_eq(spec.components[0].metric_count, 2);
+	cr_expect_str_eq(spec.components[0].metrics[1].name, "wait");
+	cr_expect_eq(spec.components[0].metrics[1].kind, STORM_TIMER);
+	expect_problem(
+		METRICS("[{\"name\":\"n\",\"kind\":\"x\"}]"), "lines: no such kind of metric: x");
+	expect_problem(METRICS("[{\"kind\":\"timer\"}]"), "lines: name is missing");
+	expect_problem(METRICS("{}"), "metrics must be a list");
+}
+
+Test(spec, has_a_file_that_is_no_program_say_how_components_start)
+{
+	spec.path = strdup("words.json");
+	cr_assert_eq(spec_parse(&spec, span_of(TOPOLOGY(LINES, "")), &problems), -EINVAL);
+	cr_expect_not_null(strstr(buffer_text(&problems), "lines: command is missing"), "%s",
+		buffer_text(&problems));
 }
 
 Test(spec, takes_values_as_json_or_as_text)

@@ -6,8 +6,12 @@
 #include "local/run.h"
 #include "protocol/transcode.h"
 
-/* What Storm's defaults.yaml says for the keys that a component may look at. */
+/*
+ * What Storm's defaults.yaml says for the keys that a component may look at; and metrics, which the
+ * runner takes as they come.
+ */
 static const struct storm_config_entry defaults[] = {
+	{ "cstorm.metrics", "true" },
 	{ "storm.cluster.mode", "\"local\"" },
 	{ "supervisor.worker.timeout.secs", "30" },
 	{ "topology.acker.executors", "null" },
@@ -29,6 +33,8 @@ json_t *handshake_config(const struct run *run, const struct component *componen
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		json_object_set_new(config, defaults[i].key,
 			json_loads(defaults[i].value, JSON_DECODE_ANY, NULL));
+	if (run->options->verbosity > 0)
+		json_object_set_new(config, "cstorm.log.level", json_string("trace"));
 	json_object_update(config, run->spec->config);
 	if (component)
 		json_object_update(config, component->spec->config);

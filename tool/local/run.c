@@ -532,6 +532,7 @@ static void free_run(struct run *run)
 		for (size_t j = 0; j < run->components[i].task_count; j++)
 			task_free(&run->components[i].tasks[j]);
 		free(run->components[i].tasks);
+		json_decref(run->components[i].metrics);
 	}
 	free(run->components);
 	free(run->tasks);

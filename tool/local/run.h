@@ -173,6 +173,7 @@ struct component {
 	struct route *routes; /* as the spec's outputs */
 	bool cyclic; /* it receives, by some way, what comes of its own tuples */
 	bool closing;
+	json_t *metrics; /* what it has measured, by name; NULL: nothing */
 	struct ev_timer tick_timer;
 	double tick_seconds; /* 0: none */
 };
@@ -362,6 +363,14 @@ json_t *handshake_config(const struct run *run, const struct component *componen
 
 /* Append the handshake of a task to a buffer: 0 or -ENOMEM. */
 int handshake_write(const struct task *task, struct buffer *buffer);
+
+/* metrics.c */
+
+/* A report of a metric, as the component has sent it. */
+void metrics_add(struct task *task, const char *name, json_t *report);
+
+/* Print what a component has measured, a line a metric. */
+void metrics_print(const struct component *component);
 
 /* process.c */
 

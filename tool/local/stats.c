@@ -108,6 +108,7 @@ void stats_print(const struct run *run)
 		if (restarts > 0)
 			fprintf(stderr, "%s: %d restarts\n", run->components[i].spec->name,
 				restarts);
+		metrics_print(&run->components[i]);
 	}
 	fprintf(stderr, "%s %s in %.3f s: %llu tuples, %.0f tuples/s\n", run->spec->name,
 		status_of(run), seconds_of(run), (unsigned long long)count_tuples(run),
@@ -156,10 +157,11 @@ static json_t *component_json(const struct component *component)
 		json_array_append_new(outputs, output_json(component, &component->routes[i]));
 	for (size_t i = 0; i < component->spec->input_count; i++)
 		json_array_append_new(inputs, input_json(component, &component->spec->inputs[i]));
-	return json_pack("{s:s, s:s, s:I, s:i, s:o, s:o}", "name", component->spec->name, "kind",
-		component->spec->is_spout ? "spout" : "bolt", "tasks",
+	return json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o}", "name", component->spec->name,
+		"kind", component->spec->is_spout ? "spout" : "bolt", "tasks",
 		(json_int_t)component->task_count, "restarts", count_restarts(component), "outputs",
-		outputs, "inputs", inputs);
+		outputs, "inputs", inputs, "metrics",
+		component->metrics ? json_incref(component->metrics) : json_object());
 }
 
 int stats_write(const struct run *run, const char *path)

@@ -200,20 +200,19 @@ static void set_last_error(struct task *task, struct span text)
 	task->last_error = strndup(text.data, text.length);
 }
 
-/* What a log or an error says, decoded. Owned by the caller. */
-static struct buffer message_text(const struct message *message)
+/* A string of a message, decoded; empty where it is none. Owned by the caller. */
+static struct buffer string_text(const struct encoded *string)
 {
 	struct buffer text = { 0 };
 
-	if (message->msg.type == STORM_STRING &&
-		buffer_reserve(&text, message->msg.text.length) == 0)
-		text.length = encoded_string(&message->msg, text.data);
+	if (string->type == STORM_STRING && buffer_reserve(&text, string->text.length) == 0)
+		text.length = encoded_string(string, text.data);
 	return text;
 }
 
 static void handle_log(struct task *task, const struct message *message)
 {
-	struct buffer text = message_text(message);
+	struct buffer text = string_text(&message->msg);
 	int64_t level = STORM_LOG_INFO;
 
 	if (message->level.type == STORM_INTEGER)
@@ -226,7 +225,7 @@ static void handle_log(struct task *task, const struct message *message)
 
 static void handle_error(struct task *task, const struct message *message)
 {
-	struct buffer text = message_text(message);
+	struct buffer text = string_text(&message->msg);
 
 	task->reported_error = true;
 	set_last_error(task, buffer_span(&text));
@@ -251,11 +250,18 @@ static void handle_outcome(struct task *task, const struct message *message, boo
 
 static void handle_metrics(struct task *task, const struct message *message)
 {
-	struct span name = part(&message->name);
-	struct span params = part(&message->params);
+	struct buffer name = string_text(&message->name);
+	struct buffer params = { 0 };
+	json_t *report = NULL;
 
-	log_line(STORM_LOG_DEBUG, task, "metric %.*s %.*s", (int)name.length, name.data,
-		(int)params.length, params.data);
+	if (encoded_to_json(&message->params, &params) == 0)
+		report = json_loadb(params.data, params.length, JSON_DECODE_ANY, NULL);
+	if (report)
+		metrics_add(task, buffer_text(&name), report);
+	log_line(STORM_LOG_DEBUG, task, "metric %s %s", buffer_text(&name), buffer_text(&params));
+	json_decref(report);
+	buffer_free(&params);
+	buffer_free(&name);
 }
 
 static void refuse_command(struct task *task, const struct message *message)

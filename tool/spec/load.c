@@ -145,7 +145,8 @@ int spec_load(struct spec *spec, const char *path, struct buffer *problems)
 	spec->path = realpath(path, NULL);
 	if (!spec->path)
 		return spec_problem(problems, "%s: %s", path, strerror(errno));
-	if (access(spec->path, X_OK) == 0)
+	spec->is_program = access(spec->path, X_OK) == 0;
+	if (spec->is_program)
 		err = run_describe(spec->path, &text, problems);
 	else
 		err = read_file(spec->path, &text, problems);

@@ -148,6 +148,48 @@ static int parse_settings(
 	return 0;
 }
 
+static int parse_metric_kind(struct spec_metric *metric, const json_t *entry,
+	const struct spec_component *component, struct buffer *problems)
+{
+	const char *name;
+	int err = parse_string(entry, "kind", component->name, &name, problems);
+
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < METRIC_KIND_COUNT; i++) {
+		if (strcmp(name, metric_kind_names[i]) == 0) {
+			metric->kind = (enum storm_metric_kind)i;
+			return 0;
+		}
+	}
+	return spec_problem(problems,
+		"%s: no such kind of metric: %s; it must be counter, gauge or "
+		"timer",
+		component->name, name);
+}
+
+static int parse_metrics(
+	struct spec_component *component, const json_t *list, struct buffer *problems)
+{
+	size_t length = json_array_size(list);
+	int err = 0;
+
+	if (list && !json_is_array(list))
+		return spec_problem(problems, "%s: metrics must be a list", component->name);
+	component->metrics = calloc(length + 1, sizeof(*component->metrics));
+	if (!component->metrics)
+		return -ENOMEM;
+	for (size_t i = 0; i < length && err == 0; i++) {
+		struct spec_metric *metric = &component->metrics[component->metric_count++];
+		const json_t *entry = json_array_get(list, i);
+
+		err = parse_string(entry, "name", component->name, &metric->name, problems);
+		if (err == 0)
+			err = parse_metric_kind(metric, entry, component, problems);
+	}
+	return err;
+}
+
 /* The words that start the component; those of a C class are the topology's own file. */
 static int parse_command(const struct spec *spec, struct spec_component *component,
 	const json_t *command, struct buffer *problems)
@@ -162,6 +204,11 @@ static int parse_command(const struct spec *spec, struct spec_component *compone
 			err = spec_problem(problems, "%s: command is empty", component->name);
 		return err;
 	}
+	if (!spec->is_program)
+		return spec_problem(problems,
+			"%s: command is missing: the list of words that start it, because %s is not "
+			"a program that could",
+			component->name, spec->path);
 	component->command = calloc(2, sizeof(*component->command));
 	if (!component->command)
 		return -ENOMEM;
@@ -210,6 +257,8 @@ static int parse_component(struct spec *spec, json_t *entry, bool is_spout, stru
 		err = parse_inputs(component, json_object_get(entry, "inputs"), problems);
 	if (err == 0)
 		err = parse_settings(component, json_object_get(entry, "settings"), problems);
+	if (err == 0)
+		err = parse_metrics(component, json_object_get(entry, "metrics"), problems);
 	return err;
 }
 
@@ -427,6 +476,7 @@ void spec_free(struct spec *spec)
 		free(component->outputs);
 		free(component->inputs);
 		free(component->settings);
+		free(component->metrics);
 		free(component->command);
 	}
 	free(spec->components);

@@ -40,6 +40,11 @@ struct spec_setting {
 	const char *value; /* the default; NULL: none */
 };
 
+struct spec_metric {
+	const char *name;
+	enum storm_metric_kind kind;
+};
+
 struct spec_component {
 	const char *name;
 	bool is_spout;
@@ -52,11 +57,14 @@ struct spec_component {
 	size_t input_count;
 	struct spec_setting *settings;
 	size_t setting_count;
+	struct spec_metric *metrics;
+	size_t metric_count;
 	json_t *config; /* of this component alone; an object */
 };
 
 struct spec {
 	char *path; /* the topology's file */
+	bool is_program; /* the file starts those of its components that have no command */
 	json_t *description;
 	const char *name;
 	json_t *config; /* an object */
@@ -71,7 +79,7 @@ struct spec {
  */
 int spec_load(struct spec *spec, const char *path, struct buffer *problems);
 
-/* Read a description from text; the spec's path is set already. As spec_load. */
+/* Read a description from text; what the spec says of its file is set already. As spec_load. */
 int spec_parse(struct spec *spec, struct span text, struct buffer *problems);
 
 /* Override a part: -o KEY=VALUE and -p COMPONENT=N. As spec_load. */

@@ -139,7 +139,9 @@ struct storm_bolt_class {
 	int (*prepare)(struct storm_task *task);
 
 	/**
-	 * Process one tuple.
+	 * Process one tuple. However long that takes, the runtime gives the parent signs of life;
+	 * but a callback that lasts longer than cstorm.call.timeout.secs (600; 0: no bound) is
+	 * taken to hang, and the process ends with a report that says where.
 	 *
 	 * @param tuple  borrowed, valid until the call returns (see storm_tuple_keep)
 	 * @return 0: the tuple is acked; a negative errno: it is failed, with the error logged

@@ -69,6 +69,7 @@ static const char *signal_name(int number)
 static void add_subject(struct report *report, const struct storm_task *task)
 {
 	const struct storm_tuple *tuple = &task->tuple;
+	struct span id;
 
 	add_text(report, " in ");
 	add_text(report, task->alive.callback ? task->alive.callback : "the runtime");
@@ -78,8 +79,9 @@ static void add_subject(struct report *report, const struct storm_task *task)
 	add_number(report, (uint64_t)task->context.task, 10);
 	if (!task->bolt_class || !tuple->message || tuple->settled)
 		return;
+	id = encoded_plain(&tuple->message->id);
 	add_text(report, ", tuple ");
-	add(report, tuple->message->id.text.data, tuple->message->id.text.length);
+	add(report, id.data, id.length);
 	add_text(report, " from ");
 	add_text(report, tuple->component);
 	add_text(report, ", stream ");

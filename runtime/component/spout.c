@@ -227,9 +227,8 @@ static int handle_other(struct storm_task *task, const struct message *message)
 			spout->deactivate(task);
 		return 0;
 	}
-	return storm_error(task, -EBADMSG, "a command that is none of a spout's: %.*s",
-		message->command.text.length > 40 ? 40 : (int)message->command.text.length,
-		message->command.text.data ? message->command.text.data : "");
+	return storm_error(task, -EBADMSG, "a command that is none of a spout's: %s",
+		encoded_excerpt(&message->command).text);
 }
 
 int spout_handle(struct storm_task *task, const struct message *message)

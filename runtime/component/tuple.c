@@ -84,12 +84,9 @@ static int wrong_type(const struct storm_tuple *tuple, size_t index, enum storm_
 
 static int out_of_range(const struct storm_tuple *tuple, size_t index)
 {
-	const struct span text = tuple->message->values[index].text;
-
-	return storm_error(tuple->task, -ERANGE,
-		"field %zu (%s) of a tuple from %s, stream %s: %.*s", index,
-		field_name(tuple, index), tuple->component, tuple->stream,
-		text.length > 40 ? 40 : (int)text.length, text.data);
+	return storm_error(tuple->task, -ERANGE, "field %zu (%s) of a tuple from %s, stream %s: %s",
+		index, field_name(tuple, index), tuple->component, tuple->stream,
+		encoded_excerpt(&tuple->message->values[index]).text);
 }
 
 /* NULL, with the reason set, where there is no such index. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/base64.h"
 #include "protocol/json_scan.h"
@@ -117,6 +118,25 @@ int encoded_to_json(const struct encoded *value, struct buffer *json)
 		return transcode_to_json(value->text, json);
 	buffer_append_span(json, value->text);
 	return json->failed ? -ENOMEM : 0;
+}
+
+struct encoded_excerpt encoded_excerpt(const struct encoded *value)
+{
+	struct encoded_excerpt excerpt = { "nothing" };
+	size_t room = sizeof(excerpt.text) - sizeof("...");
+	struct buffer json = { 0 };
+	size_t length;
+
+	if (value->text.data && encoded_to_json(value, &json) == 0) {
+		/* Not in the middle of a character. */
+		length = json.length > room ? room : json.length;
+		while (length < json.length && length > 0 && (json.data[length] & 0xC0) == 0x80)
+			length--;
+		snprintf(excerpt.text, sizeof(excerpt.text), "%.*s%s", (int)length, json.data,
+			length < json.length ? "..." : "");
+	}
+	buffer_free(&json);
+	return excerpt;
 }
 
 struct encoded_list encoded_list(const struct encoded *array)

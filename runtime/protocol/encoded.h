@@ -53,6 +53,12 @@ int encoded_binary(const struct encoded *value, char *out, size_t *length);
 /* Append a value as JSON text: 0, -EDOM for a number that JSON cannot hold, or -ENOMEM. */
 int encoded_to_json(const struct encoded *value, struct buffer *json);
 
+/* A value as JSON for a person to read, cut off where it is long; "nothing" where there is none. */
+struct encoded_excerpt {
+	char text[64];
+};
+struct encoded_excerpt encoded_excerpt(const struct encoded *value);
+
 /* Walks over the values of an array; start with encoded_list(). */
 struct encoded_list {
 	enum wire wire;

@@ -211,8 +211,8 @@ static int take_anchor(struct task *task, const struct encoded *id)
 
 	if (slots_get(&task->deliveries, number))
 		return numbers_add(&task->run->anchors, number);
-	task_fault(task, "it anchors a tuple to %.*s, which is not in flight", (int)id->text.length,
-		id->text.data);
+	task_fault(
+		task, "it anchors a tuple to %s, which is not in flight", encoded_excerpt(id).text);
 	return -EINVAL;
 }
 
@@ -262,9 +262,9 @@ int route_emit(struct task *task, const struct message *message)
 	int err;
 
 	if (!emission.route) {
-		task_fault(task, "it emits to a stream that it does not declare: %.*s",
-			(int)message->stream.text.length,
-			message->stream.text.data ? message->stream.text.data : STREAM_DEFAULT);
+		task_fault(task, "it emits to a stream that it does not declare: %s",
+			message->stream.text.data ? encoded_excerpt(&message->stream).text :
+						    STREAM_DEFAULT);
 		return -EINVAL;
 	}
 	err = check(&emission, receiver);

@@ -233,19 +233,11 @@ static void handle_error(struct task *task, const struct message *message)
 	buffer_free(&text);
 }
 
-/* A part of an envelope as it came, for messages. */
-static struct span part(const struct encoded *text)
-{
-	return text->text.data ? text->text : SPAN("nothing");
-}
-
 static void handle_outcome(struct task *task, const struct message *message, bool acked)
 {
-	struct span id = part(&message->id);
-
 	if (acker_settle(task, acker_delivery_number(&message->id), acked) < 0)
-		task_fault(task, "it %s %.*s, which is not in flight", acked ? "acks" : "fails",
-			(int)id.length, id.data);
+		task_fault(task, "it %s %s, which is not in flight", acked ? "acks" : "fails",
+			encoded_excerpt(&message->id).text);
 }
 
 static void handle_metrics(struct task *task, const struct message *message)
@@ -266,9 +258,7 @@ static void handle_metrics(struct task *task, const struct message *message)
 
 static void refuse_command(struct task *task, const struct message *message)
 {
-	struct span command = part(&message->command);
-
-	task_fault(task, "it sends the command %.*s", (int)command.length, command.data);
+	task_fault(task, "it sends the command %s", encoded_excerpt(&message->command).text);
 }
 
 /* It answers: it is ready, and what waits for that can go on. */

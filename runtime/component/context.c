@@ -78,6 +78,7 @@ static int read_sources(struct context *context, const json_t *fields, struct bu
 
 			if (!source)
 				return -ENOMEM;
+			source->is_input = true;
 			for (size_t i = 0; i < source->field_count; i++) {
 				source->fields[i] = json_string_value(json_array_get(names, i));
 				if (!source->fields[i])

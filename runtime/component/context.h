@@ -14,6 +14,7 @@ struct source {
 	const char *stream;
 	const char **fields;
 	size_t field_count;
+	bool is_input; /* of this task: the handshake says so */
 
 	/* The places of a mapping's fields in it, of the mapping that was asked for last. */
 	const struct storm_mapping *mapping;

@@ -213,28 +213,16 @@ static int check_source(struct storm_task *task, const struct source *source)
 	return err;
 }
 
-static const struct storm_input *inputs_of(const struct storm_task *task)
-{
-	const struct storm_bolt *bolt = task->topology->bolts;
-
-	while (strcmp(bolt->name, task->context.component) != 0)
-		bolt++;
-	return bolt->inputs;
-}
-
 int mapping_check_inputs(struct storm_task *task)
 {
-	const struct storm_input *input;
+	const struct context *context = &task->context;
 	int err = 0;
 
 	if (!task->bolt_class || !task->bolt_class->input)
 		return 0;
-	for (input = inputs_of(task); input && input->component && err == 0; input++) {
-		const struct source *source = context_source(&task->context, input->component,
-			input->stream ? input->stream : STREAM_DEFAULT);
-
-		if (source)
-			err = check_source(task, source);
+	for (size_t i = 0; i < context->source_count && err == 0; i++) {
+		if (context->sources[i].is_input)
+			err = check_source(task, &context->sources[i]);
 	}
 	return err;
 }

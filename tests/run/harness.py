@@ -6,9 +6,13 @@ import select
 import subprocess
 import tempfile
 import time
+import unittest
+
+import messagepack
 
 WORDCOUNT = os.environ["WORDCOUNT"]
 PROBE = os.environ["PROBE"]
+WAYS = os.environ["WAYS"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Generous: only to end a test that hangs.
@@ -31,14 +35,52 @@ def describe(program):
     return json.loads(subprocess.check_output([program, "--describe"], timeout=PATIENCE))
 
 
+class Json:
+    """Storm's own wire: JSON with an end."""
+
+    END = b"\nend\n"
+
+    def pack(self, message):
+        return json.dumps(message).encode() + self.END
+
+    def unpack(self, data):
+        """The first message of the data and what is behind it, or None."""
+        if self.END not in data:
+            return None
+        frame, rest = data.split(self.END, 1)
+        assert b"\n" not in frame, frame
+        return json.loads(frame), rest
+
+
+class MessagePack:
+    """pystorm's other wire: messages of MessagePack, one behind the other."""
+
+    def pack(self, message):
+        return messagepack.pack(message)
+
+    def unpack(self, data):
+        try:
+            message, end = messagepack.unpack(data)
+        except messagepack.Short:
+            return None
+        return message, data[end:]
+
+
+JSON = Json()
+MESSAGE_PACK = MessagePack()
+WIRES = (JSON, MESSAGE_PACK)
+
+
 class Component:
     """A topology's program as one of its components, with the test as its parent."""
 
-    def __init__(self, test, program, component, conf=None, context=None, handshake=None, start=True):
+    def __init__(self, test, program, component, conf=None, context=None, handshake=None, start=True, wire=JSON,
+                 arguments=()):
+        self.wire = wire
         self.folder = temporary(test)
         self.buffer = b""
         self.process = subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         test.addCleanup(self.end)
         if handshake is None:
             handshake = self.handshake(component, conf or {}, context or {})
@@ -78,7 +120,7 @@ class Component:
         self.process.stdin.flush()
 
     def send(self, message):
-        self.send_bytes(json.dumps(message).encode() + b"\nend\n")
+        self.send_bytes(self.wire.pack(message))
 
     def send_tuple(self, values, id="-1", stream="default", comp="source", task=2):
         self.send({"id": id, "comp": comp, "stream": stream, "task": task, "tuple": values})
@@ -86,9 +128,9 @@ class Component:
     def heartbeat(self):
         self.send({"id": "-77", "comp": None, "stream": "__heartbeat", "task": -1, "tuple": []})
 
-    def receive_text(self):
+    def receive(self):
         deadline = time.monotonic() + PATIENCE
-        while b"\nend\n" not in self.buffer:
+        while not (found := self.wire.unpack(self.buffer)):
             ready, _, _ = select.select([self.process.stdout], [], [], deadline - time.monotonic())
             if not ready:
                 raise AssertionError("no message came")
@@ -96,13 +138,12 @@ class Component:
             if not data:
                 raise EOFError(self.buffer)
             self.buffer += data
-        frame, self.buffer = self.buffer.split(b"\nend\n", 1)
-        return frame
+        message, self.buffer = found
+        return message
 
-    def receive(self):
-        frame = self.receive_text()
-        assert b"\n" not in frame, frame
-        return json.loads(frame)
+    def is_silent(self, seconds):
+        """Whether nothing comes for so long."""
+        return not self.buffer and not select.select([self.process.stdout], [], [], seconds)[0]
 
     def until_sync(self):
         """The messages before the next sync, and the sync."""
@@ -132,3 +173,32 @@ class Component:
         except EOFError:
             pass
         return messages, self.process.wait(PATIENCE)
+
+
+def logs(messages):
+    return [m["msg"] for m in messages if m["command"] == "log"]
+
+
+def emits(messages):
+    return [m["tuple"] for m in messages if m["command"] == "emit"]
+
+
+def outcomes(messages):
+    return [(m["command"], m["id"]) for m in messages if m["command"] in ("ack", "fail")]
+
+
+class WaysTest(unittest.TestCase):
+    """Tests with components of ways.c."""
+
+    wire = JSON
+
+    def component(self, name, conf=None, **more):
+        return Component(self, WAYS, name, conf, wire=self.wire, **more)
+
+    def receive_until(self, component, command, count=1):
+        """Messages up to the last of so many of a command."""
+        messages = []
+        while count > 0:
+            messages.append(component.receive())
+            count -= messages[-1]["command"] == command
+        return messages

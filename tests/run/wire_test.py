@@ -7,21 +7,28 @@ import signal
 import subprocess
 import unittest
 
-from harness import PATIENCE, PROBE, WORDCOUNT, Component, describe
+from harness import JSON, MESSAGE_PACK, PATIENCE, PROBE, WORDCOUNT, Component, describe, logs
 
 
-def logs(messages):
-    return [m["msg"] for m in messages if m["command"] == "log"]
+class OnJson:
+    wire = JSON
+
+    def component(self, name, *arguments, **more):
+        return Component(self, PROBE, name, *arguments, wire=self.wire, **more)
 
 
-class Start(unittest.TestCase):
+class OnMessagePack(OnJson):
+    wire = MESSAGE_PACK
+
+
+class Start:
     def test_answers_with_its_pid_and_leaves_the_pid_file(self):
-        component = Component(self, PROBE, "probe")
+        component = self.component("probe")
         self.assertEqual(component.pid, component.process.pid)
         self.assertEqual(os.listdir(component.folder), [str(component.pid)])
 
     def check_refused(self, handshake, reason):
-        component = Component(self, PROBE, "probe", start=False)
+        component = self.component("probe", start=False)
         component.send(handshake)
         message = component.receive()
         self.assertEqual(message["command"], "error")
@@ -29,7 +36,7 @@ class Start(unittest.TestCase):
         self.assertEqual(component.process.wait(PATIENCE), 1)
 
     def test_says_what_is_wrong_with_a_handshake(self):
-        whole = Component(self, PROBE, "probe").handshake("probe", {}, {})
+        whole = self.component("probe").handshake("probe", {}, {})
         self.check_refused({**whole, "conf": None}, "conf is missing")
         self.check_refused({**whole, "context": {}}, "taskid is missing")
         self.check_refused([], "conf is missing")
@@ -38,22 +45,22 @@ class Start(unittest.TestCase):
         self.check_refused({**whole, "pidDir": "/nowhere"}, "the pid file /nowhere/")
 
     def test_says_why_it_cannot_open(self):
-        component = Component(self, PROBE, "broken")
+        component = self.component("broken")
         self.assertEqual(
             component.receive(),
             {"command": "error", "msg": "cannot start: cannot reach the source: Permission denied"})
         self.assertEqual(component.process.wait(PATIENCE), 1)
 
     def test_ends_without_a_handshake(self):
-        component = Component(self, PROBE, "probe", start=False)
+        component = self.component("probe", start=False)
         _, errors = component.process.communicate(timeout=PATIENCE)
         self.assertEqual(component.process.returncode, 1)
         self.assertIn(b"ended before a whole handshake came", errors)
 
 
-class Bolt(unittest.TestCase):
+class Bolt:
     def setUp(self):
-        self.bolt = Component(self, PROBE, "probe", {"probe.own": 12, "lines.own": 3, "probe.shared": "text",
+        self.bolt = self.component("probe", {"probe.own": 12, "lines.own": 3, "probe.shared": "text",
                                                      "a.key": 7})
 
     def ask(self, *values):
@@ -81,7 +88,7 @@ class Bolt(unittest.TestCase):
         messages, _ = self.ask("report", 2**53 + 1, True, {"k": [1, "é"]})
         self.assertEqual(
             logs(messages),
-            ['report 1 source 9007199254740993 9007199254740992.0 1 {"k": [1, "\\u00e9"]} 4 default object 2'])
+            [f'report 1 source 9007199254740993 9007199254740992.0 1 {self.nested} 4 default object 2'])
         self.assertEqual(messages[1]["tuple"], [{"k": [1, "é"]}])
 
     def test_keeps_what_cannot_be_sent_off_the_wire(self):
@@ -137,7 +144,7 @@ class Bolt(unittest.TestCase):
         self.assertEqual(status, 0)
 
     def test_is_not_blocked_by_printing_much(self):
-        self.bolt = Component(self, PROBE, "probe", {"cstorm.log.rate": 0})
+        self.bolt = self.component("probe", {"cstorm.log.rate": 0})
         self.bolt.send_tuple(["print much"])
         printed = []
         while not printed or not printed[-1].startswith("line 19999 "):
@@ -148,7 +155,7 @@ class Bolt(unittest.TestCase):
         self.assertEqual(self.ask("read"), ([], "ack"))
 
     def test_logs_and_reports(self):
-        self.bolt = Component(self, PROBE, "probe", {"cstorm.log.level": "trace"})
+        self.bolt = self.component("probe", {"cstorm.log.level": "trace"})
         messages, _ = self.ask("log")
         self.assertEqual(messages, [
             {"command": "log", "msg": "trace", "level": 0},
@@ -165,18 +172,6 @@ class Bolt(unittest.TestCase):
         self.assertEqual([m["command"] for m in messages], ["emit", "ack"])
         self.assertEqual(messages[0]["tuple"], ["tick"])
         self.assertNotIn("anchors", messages[0])
-
-    def test_takes_messages_however_they_are_written(self):
-        for text in ('{"tuple":["count"],"task":2,"stream":"default","id":"-1","comp":"source"}',
-                     '{"unknown":{"id":[]},"id":"-1","comp":"source","tuple":["c\\u006funt"],"task":2}',
-                     json.dumps({"id": "-1", "comp": "source", "task": 2, "stream": "default",
-                                 "tuple": ["count"]}, indent=1)):
-            for chunk in (len(text) + 5, 1):
-                data = text.encode() + b"\nend\n"
-                for at in range(0, len(data), chunk):
-                    self.bolt.send_bytes(data[at:at + chunk])
-                messages = self.bolt.answers()
-                self.assertEqual([m["command"] for m in messages], ["emit", "ack"])
 
     def test_handles_many_tuples_at_once_in_order(self):
         pid = os.fork()
@@ -198,7 +193,7 @@ class Bolt(unittest.TestCase):
         self.assertEqual(self.ask("count")[1], "ack")
 
     def check_stops(self, data, reason):
-        bolt = Component(self, PROBE, "probe")
+        bolt = self.component("probe")
         try:
             bolt.send_bytes(data)
         except BrokenPipeError:
@@ -207,19 +202,6 @@ class Bolt(unittest.TestCase):
         self.assertEqual(message["command"], "error")
         self.assertIn(reason, message["msg"])
         self.assertEqual(bolt.process.wait(PATIENCE), 1)
-
-    def test_stops_at_what_is_no_message_and_says_where(self):
-        self.check_stops(b"garbage\nend\n", "byte 0 of a message of 7 bytes: a message must be an object")
-        self.check_stops(b'{"id":"1","tuple":[tru]}\nend\n', "byte 19 of a message of 24 bytes: expected a value")
-        self.check_stops(b'{"id":"1","tuple":5}\nend\n', "tuple must be an array")
-        self.check_stops(b'{"tuple":[]}\nend\n', "a tuple without id")
-        self.check_stops(b"x" * (65 << 20), "a message is too large: the limit is 67108864 bytes")
-
-    def test_says_that_the_input_was_cut_off(self):
-        self.bolt.send_bytes(b'{"id":"1"')
-        messages, status = self.bolt.rest()
-        self.assertIn("9 bytes without their end", messages[0]["msg"])
-        self.assertEqual(status, 1)
 
     def test_closes_when_the_input_ends(self):
         messages, status = self.bolt.rest()
@@ -238,11 +220,11 @@ class Bolt(unittest.TestCase):
         self.assertEqual(self.bolt.process.wait(PATIENCE), 1)
 
 
-class ManualBolt(unittest.TestCase):
+class ManualBolt:
     def test_keeps_tuples_and_settles_them_later_each_once(self):
-        bolt = Component(self, PROBE, "keeper")
-        for n, text in enumerate(("good", "b\\u0061d", "\\u00e9")):
-            bolt.send_bytes(f'{{"id":"{n}","comp":"source","task":2,"tuple":["{text}"]}}\nend\n'.encode())
+        bolt = self.component("keeper")
+        for n, text in enumerate(("good", "bad", "é")):
+            bolt.send_tuple([text], id=str(n))
         self.assertEqual(bolt.answers(), [])
         bolt.send_tuple(["settle"], id="9")
         messages = bolt.answers()
@@ -253,9 +235,9 @@ class ManualBolt(unittest.TestCase):
                          [("ack", "0"), ("fail", "1"), ("ack", "2"), ("ack", "9")])
 
 
-class Spout(unittest.TestCase):
+class Spout:
     def test_replays_what_fails_and_gives_up_in_the_end(self):
-        spout = Component(self, PROBE, "reliable")
+        spout = self.component("reliable")
         self.assertEqual(logs(spout.command("activate")[0]), ["activated"])
         emits = []
         for n in range(3):
@@ -286,21 +268,105 @@ class Spout(unittest.TestCase):
         self.assertEqual(spout.rest(), ([], 0))
 
     def test_hands_back_ids_of_its_own(self):
-        spout = Component(self, PROBE, "accountant")
+        spout = self.component("accountant")
         (emit,), _ = spout.command("next")
         self.assertEqual(emit["id"], 'my "id"')
         self.assertEqual(logs(spout.command("ack", emit["id"])[0]), ['ack my "id" 7'])
         self.assertEqual(logs(spout.command("fail", emit["id"])[0]), ['fail my "id" 7'])
 
     def test_needs_no_ids(self):
-        (emit,), _ = Component(self, PROBE, "unreliable").command("next")
+        (emit,), _ = self.component("unreliable").command("next")
         self.assertNotIn("id", emit)
 
     def test_stops_at_a_command_that_is_none(self):
-        spout = Component(self, PROBE, "reliable")
+        spout = self.component("reliable")
         spout.send({"command": "jump"})
         self.assertIn('none of a spout\'s: "jump"', spout.receive()["msg"])
         self.assertEqual(spout.process.wait(PATIENCE), 1)
+
+
+class StartOnJson(OnJson, Start, unittest.TestCase):
+    pass
+
+
+class StartOnMessagePack(OnMessagePack, Start, unittest.TestCase):
+    pass
+
+
+class BoltOnJson(OnJson, Bolt, unittest.TestCase):
+    nested = '{"k": [1, "\\u00e9"]}'  # as it came
+
+    def test_takes_messages_however_they_are_written(self):
+        for text in ('{"tuple":["count"],"task":2,"stream":"default","id":"-1","comp":"source"}',
+                     '{"unknown":{"id":[]},"id":"-1","comp":"source","tuple":["c\\u006funt"],"task":2}',
+                     json.dumps({"id": "-1", "comp": "source", "task": 2, "stream": "default",
+                                 "tuple": ["count"]}, indent=1)):
+            for chunk in (len(text) + 5, 1):
+                data = text.encode() + b"\nend\n"
+                for at in range(0, len(data), chunk):
+                    self.bolt.send_bytes(data[at:at + chunk])
+                messages = self.bolt.answers()
+                self.assertEqual([m["command"] for m in messages], ["emit", "ack"])
+
+    def test_stops_at_what_is_no_message_and_says_where(self):
+        self.check_stops(b"garbage\nend\n", "byte 0 of a message of 7 bytes: a message must be an object")
+        self.check_stops(b'{"id":"1","tuple":[tru]}\nend\n', "byte 19 of a message of 24 bytes: expected a value")
+        self.check_stops(b'{"id":"1","tuple":5}\nend\n', "tuple must be an array")
+        self.check_stops(b'{"tuple":[]}\nend\n', "a tuple without id")
+        self.check_stops(b"x" * (65 << 20), "a message is too large: the limit is 67108864 bytes")
+
+    def test_says_that_the_input_was_cut_off(self):
+        self.bolt.send_bytes(b'{"id":"1"')
+        messages, status = self.bolt.rest()
+        self.assertIn("9 bytes without their end", messages[0]["msg"])
+        self.assertEqual(status, 1)
+
+
+class BoltOnMessagePack(OnMessagePack, Bolt, unittest.TestCase):
+    nested = '{"k":[1,"é"]}'
+
+    def test_takes_messages_however_they_come(self):
+        data = self.wire.pack({"unknown": [1, {"id": b"\xff"}], "tuple": ["count"], "task": 2, "id": "-1",
+                               "comp": "source"})
+        for chunk in (len(data), 1):
+            for at in range(0, len(data), chunk):
+                self.bolt.send_bytes(data[at:at + chunk])
+            self.assertEqual([m["command"] for m in self.bolt.answers()], ["emit", "ack"])
+
+    def test_stops_at_what_is_no_message_and_says_where(self):
+        self.check_stops(b"\xc1", "a byte that begins no value of MessagePack")
+        self.check_stops(self.wire.pack({"id": "1", "tuple": 5}), "tuple must be an array")
+        self.check_stops(self.wire.pack({"tuple": []}), "a tuple without id")
+        self.check_stops(self.wire.pack("text"), "byte 0 of a message of 5 bytes")
+        self.check_stops(b"\x82\xa2id\xa11\xa5tuple\x91\xa1\xff", "byte 14 of a message of 15 bytes: not UTF-8")
+        self.check_stops(b"\x82\xa2id\xa11\xa5tuple" + b"\x91" * 1100 + b"\xc0", "nested")
+        self.check_stops(b"\xdb\x7f\xff\xff\xff" + b"x" * (65 << 20), "the limit is 67108864 bytes")
+
+    def test_says_that_the_input_was_cut_off(self):
+        self.bolt.send_bytes(b"\x82\xa2id")
+        messages, status = self.bolt.rest()
+        self.assertIn("4 bytes without their end", messages[0]["msg"])
+        self.assertEqual(status, 1)
+
+
+class ManualBoltOnJson(OnJson, ManualBolt, unittest.TestCase):
+    def test_keeps_what_is_decoded_later(self):
+        bolt = self.component("keeper")
+        bolt.send_bytes(b'{"id":"0","comp":"source","task":2,"tuple":["b\\u0061d"]}\nend\n')
+        bolt.send_tuple(["settle"], id="9")
+        self.assertEqual(logs(bolt.answers()), ["kept bad"])
+
+
+class ManualBoltOnMessagePack(OnMessagePack, ManualBolt, unittest.TestCase):
+    pass
+
+
+class SpoutOnJson(OnJson, Spout, unittest.TestCase):
+    pass
+
+
+class SpoutOnMessagePack(OnMessagePack, Spout, unittest.TestCase):
+    pass
 
 
 class CommandLine(unittest.TestCase):

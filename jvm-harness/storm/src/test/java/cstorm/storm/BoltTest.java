@@ -209,6 +209,7 @@ class BoltTest {
     @ParameterizedTest
     @MethodSource("cstorm.storm.Wire#ofC")
     void logsAtAllLevelsAndReportsErrors(Wire wire) throws Exception {
+        topology.configure("cstorm.log.level", "trace");
         startProbe(wire, 1);
         feed.awaitAcked(ask("log"));
         feed.awaitFailed(ask("own reason"));

@@ -5,6 +5,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.storm.Config;
+import org.apache.storm.metric.api.rpc.AssignableShellMetric;
+import org.apache.storm.metric.api.rpc.CountShellMetric;
+import org.apache.storm.task.TopologyContext;
 import org.apache.storm.topology.OutputFieldsDeclarer;
 import org.apache.storm.tuple.Fields;
 import org.apache.storm.utils.Utils;
@@ -20,6 +23,7 @@ final class Program implements Serializable {
     private final Wire wire;
     private final LinkedHashMap<String, Stream> streams = new LinkedHashMap<>();
     private final HashMap<String, Object> configuration = new HashMap<>();
+    private final LinkedHashMap<String, Boolean> metrics = new LinkedHashMap<>();
 
     private Program(Wire wire, String... command) {
         this.wire = wire;
@@ -53,6 +57,25 @@ final class Program implements Serializable {
     Program configure(String key, Object value) {
         configuration.put(key, value);
         return this;
+    }
+
+    /** Registers a metric that counts, as the class of a shell component must for each that the component reports. */
+    Program counter(String name) {
+        metrics.put(name, true);
+        return this;
+    }
+
+    /** The same for one that keeps the last value. */
+    Program value(String name) {
+        metrics.put(name, false);
+        return this;
+    }
+
+    // Deprecated, but the only metrics that a shell component can reach.
+    @SuppressWarnings("deprecation")
+    void registerMetrics(TopologyContext context) {
+        metrics.forEach((name, counts) ->
+            context.registerMetric(name, counts ? new CountShellMetric() : new AssignableShellMetric(null), 1));
     }
 
     String[] command() {

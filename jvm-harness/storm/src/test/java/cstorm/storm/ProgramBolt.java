@@ -20,6 +20,7 @@ final class ProgramBolt extends ShellBolt implements IRichBolt {
 
     @Override
     public void prepare(Map<String, Object> conf, TopologyContext context, OutputCollector collector) {
+        program.registerMetrics(context);
         super.prepare(program.withSerializer(conf), context, collector);
     }
 

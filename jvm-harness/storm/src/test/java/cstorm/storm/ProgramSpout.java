@@ -20,6 +20,7 @@ final class ProgramSpout extends ShellSpout implements IRichSpout {
 
     @Override
     public void open(Map<String, Object> conf, TopologyContext context, SpoutOutputCollector collector) {
+        program.registerMetrics(context);
         super.open(program.withSerializer(conf), context, collector);
     }
 

@@ -16,6 +16,10 @@ final class Programs {
         return find("PROBE", "the program tests/run/probe");
     }
 
+    static String ways() {
+        return find("WAYS", "the program tests/run/ways");
+    }
+
     static String python() {
         return find("PYTHON", "a Python that has pystorm and msgpack");
     }

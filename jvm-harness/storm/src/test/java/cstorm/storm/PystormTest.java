@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Components that use pystorm: alone with both serializers, and side by side with components in C. */
@@ -129,11 +130,17 @@ class PystormTest {
         assertEquals(12, sink.await(12).size());
     }
 
+    /** All that the two languages can speak with one another by way of Storm. */
+    static List<Arguments> wires() {
+        List<Arguments> wires = new ArrayList<>();
+        Wire.ofPython().forEach(python -> Wire.ofC().forEach(c -> wires.add(Arguments.of(python, c))));
+        return wires;
+    }
+
     /** Sentences from Python are split by both languages, and words from Python are counted in C. */
     @ParameterizedTest
-    @MethodSource("cstorm.storm.Wire#ofPython")
-    void worksWithComponentsInC(Wire wire) throws Exception {
-        Wire wireOfC = Wire.ofC().get(0);
+    @MethodSource("wires")
+    void worksWithComponentsInC(Wire wire, Wire wireOfC) throws Exception {
         topology.spout("sentences", Program.python("sentence_spout.py", wire).outputs("sentence"));
         topology.bolt("split", Program.c(Programs.wordcount(), wireOfC).outputs("word"), 2)
             .shuffleGrouping("sentences");

@@ -2,6 +2,7 @@ package cstorm.storm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +52,18 @@ class SpoutTest {
         topology.start();
         topology.logs().await("reliable", "INFO acked 100", "INFO acked 101", "INFO acked 102");
         assertEquals(6, sink.values().size());
+    }
+
+    @ParameterizedTest
+    @MethodSource("cstorm.storm.Wire#ofC")
+    void replaysWhatIsNotAckedInTime(Wire wire) throws Exception {
+        Sink sink = addSpout("reliable", wire, "number");
+        sink.judging(values -> Sink.Verdict.HOLD);
+        topology.configure(Config.TOPOLOGY_MESSAGE_TIMEOUT_SECS, 1).start();
+        sink.await(3);
+        sink.judging(values -> Sink.Verdict.ACK);
+        topology.logs().await("reliable", "INFO acked 100", "INFO acked 101", "INFO acked 102");
+        assertTrue(sink.values().size() >= 6);
     }
 
     @ParameterizedTest

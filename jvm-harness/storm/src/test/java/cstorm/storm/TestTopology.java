@@ -65,6 +65,14 @@ final class TestTopology implements AutoCloseable {
         return sink;
     }
 
+    /** Collects the metrics that components report. */
+    Metrics metrics() {
+        Metrics metrics = new Metrics();
+        Registry.put(name, Metrics.class.getName(), metrics);
+        conf.registerMetricsConsumer(MetricsConsumer.class, 1);
+        return metrics;
+    }
+
     TestTopology start() throws TException {
         StormCluster.get().submitTopology(name, conf, builder.createTopology());
         started = true;

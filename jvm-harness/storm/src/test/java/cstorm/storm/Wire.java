@@ -15,9 +15,8 @@ enum Wire {
         this.pystormName = pystormName;
     }
 
-    /** What C components speak: add MESSAGE_PACK here when they have learnt it. */
     static List<Wire> ofC() {
-        return List.of(JSON);
+        return List.of(JSON, MESSAGE_PACK);
     }
 
     static List<Wire> ofPython() {

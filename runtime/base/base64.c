@@ -10,8 +10,10 @@ void base64_append(struct buffer *buffer, struct span bytes)
 	const unsigned char *at = (const unsigned char *)bytes.data;
 	const unsigned char *end = at + bytes.length;
 
-	if (buffer_reserve(buffer, (bytes.length + 2) / 3 * 4) < 0)
+	if (buffer_reserve(buffer, (bytes.length + 2) / 3 * 4) < 0) {
+		buffer->failed = true;
 		return;
+	}
 	for (; at < end; at += 3) {
 		size_t left = (size_t)(end - at);
 		uint32_t bits = (uint32_t)at[0] << 16;

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-/* Append the bytes as base64. */
+/* Append the bytes as base64; all of it, or the buffer has `failed`. */
 void base64_append(struct buffer *buffer, struct span bytes);
 
 /*

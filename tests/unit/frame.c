@@ -177,6 +177,39 @@ Test(frame_reader, finds_thousands_of_frames_in_pieces_of_any_size)
 	frame_reader_free(&reader);
 }
 
+/*
+ * What is behind is not looked at again, however many pieces a frame comes in: it may as well be full
+ * of ends then.
+ */
+Test(frame_reader, looks_at_no_line_twice)
+{
+	const size_t line_count = 20000;
+	struct frame_reader reader = { 0 };
+	struct buffer text = { 0 };
+	size_t moved = 0;
+	size_t capacity = 0;
+	struct span frame;
+
+	for (size_t i = 0; i < line_count; i++)
+		buffer_append_literal(&text, "[1,2],\n");
+	for (size_t i = 0; i < text.length; i++) {
+		cr_assert_eq(frame_reader_feed(&reader, text.data + i, 1), 0);
+		moved += reader.buffer.capacity == capacity ? 0 : reader.buffer.length;
+		capacity = reader.buffer.capacity;
+		cr_assert_eq(frame_reader_next(&reader, &frame), 0);
+		cr_assert_eq(reader.scanned, i + 1);
+		if (reader.line > 0)
+			memcpy(reader.buffer.data + reader.line - 5, "\nend\n", 5);
+	}
+	cr_assert_eq(frame_reader_feed(&reader, "end\n", 4), 0);
+	cr_assert_eq(frame_reader_next(&reader, &frame), 1);
+	cr_assert_eq(frame.length, text.length - 1);
+	/* Memory doubles: each byte is moved once, and once more in the mean. */
+	cr_assert_lt(moved, 2 * text.length);
+	buffer_free(&text);
+	frame_reader_free(&reader);
+}
+
 Test(frame_reader, can_be_used_again_after_free)
 {
 	static const struct span frames[] = { { "{}", 2 }, { NULL, 0 } };

@@ -244,6 +244,8 @@ static int write_one(struct to_json *to, const struct msgpack_header *header, bo
 		return is_key ? write_key(to->out, &value) : write_scalar(to->out, &value);
 	if (is_key)
 		return -EDOM;
+	if (to->depth == MSGPACK_DEPTH)
+		return -EBADMSG;
 	buffer_append(to->out, is_map ? "{" : "[", 1);
 	to->open[to->depth++] = (struct counted_list){ header->children, is_map, false };
 	return 0;

@@ -52,10 +52,10 @@ struct storm_metric {
  */
 STORM_API void storm_counter_add(struct storm_task *task, unsigned int metric, int64_t number);
 
-/** Set a gauge. */
+/** Set a gauge. NaN and infinity leave it as it is. */
 STORM_API void storm_gauge_set(struct storm_task *task, unsigned int metric, double value);
 
-/** Record a duration, in seconds. */
+/** Record a duration, in seconds. One that is negative, or longer than 1e9, is left out. */
 STORM_API void storm_timer_record(struct storm_task *task, unsigned int metric, double seconds);
 
 /** The time on a clock that never goes back, in seconds: for the durations of timers. */

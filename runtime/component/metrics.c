@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "component/task.h"
+#include "protocol/json_write.h"
 #include "protocol/write.h"
 
 /* Seconds between two reports, where the configuration does not say. */
@@ -18,6 +19,9 @@
 #define POWERS 32
 #define BUCKET_COUNT (BUCKETS_OF_A_POWER * POWERS)
 #define SMALLEST 1e-6
+
+/* In seconds, thirty years: sums of what is longer would not stay finite. */
+#define LONGEST 1e9
 
 struct durations {
 	uint64_t count;
@@ -107,7 +111,7 @@ void storm_timer_record(struct storm_task *task, unsigned int metric, double sec
 	struct measurement *measurement = find(task, metric, STORM_TIMER);
 	struct durations *durations;
 
-	if (!measurement || !(seconds >= 0))
+	if (!measurement || !(seconds >= 0 && seconds <= LONGEST))
 		return;
 	durations = measurement->durations;
 	if (durations->count++ == 0 || seconds < durations->least)
@@ -149,29 +153,43 @@ static void send(struct storm_task *task, const char *name, struct span params)
 	task_end_message(task);
 }
 
-/* The value to report; false where there is nothing to. */
+static void describe_durations(const struct durations *durations, struct buffer *text)
+{
+	const struct {
+		const char *name;
+		double seconds;
+	} numbers[] = {
+		{ "mean", durations->sum / (double)durations->count },
+		{ "min", durations->least },
+		{ "max", durations->most },
+		{ "p50", quantile(durations, 0.5) },
+		{ "p99", quantile(durations, 0.99) },
+	};
+
+	buffer_append_literal(text, "{\"count\":");
+	buffer_append_unsigned(text, durations->count);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		buffer_append_format(text, ",\"%s\":", numbers[i].name);
+		json_write_double(text, numbers[i].seconds * 1000);
+	}
+	buffer_append_literal(text, "}");
+}
+
+/* The value to report, as JSON; false where there is nothing to. */
 static bool describe(const struct storm_metric *metric, const struct measurement *measurement,
 	struct buffer *text)
 {
-	const struct durations *durations = measurement->durations;
-
 	switch (metric->kind) {
 	case STORM_COUNTER:
 		buffer_append_integer(text, measurement->counter);
 		return measurement->counter != 0;
 	case STORM_GAUGE:
-		buffer_append_format(text, "%.17g", measurement->gauge);
+		json_write_double(text, measurement->gauge);
 		return measurement->is_set;
 	case STORM_TIMER:
-		if (durations->count == 0)
+		if (measurement->durations->count == 0)
 			return false;
-		buffer_append_format(text,
-			"{\"count\":%llu,\"mean\":%.6g,\"min\":%.6g,\"max\":%.6g,\"p50\":%.6g,"
-			"\"p99\":%.6g}",
-			(unsigned long long)durations->count,
-			durations->sum / (double)durations->count * 1000, durations->least * 1000,
-			durations->most * 1000, quantile(durations, 0.5) * 1000,
-			quantile(durations, 0.99) * 1000);
+		describe_durations(measurement->durations, text);
 		return true;
 	}
 	return false;

@@ -1,6 +1,7 @@
 /* Between the fields of tuples and the members of structs. */
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "component/stream.h"
@@ -115,11 +116,24 @@ static int get_integer(const struct storm_tuple *tuple, size_t index, int64_t le
 	return err;
 }
 
+/* A number into a member that has less room for it. */
+static int get_float(const struct storm_tuple *tuple, size_t index, float *number)
+{
+	double wide = 0;
+	int err = storm_tuple_double_at(tuple, index, &wide);
+
+	*number = (float)wide;
+	if (err == 0 && isinf(*number))
+		err = storm_error(tuple->task, -ERANGE,
+			"field %zu (%s) of a tuple from %s, stream %s: %g", index,
+			tuple->source->fields[index], tuple->component, tuple->stream, wide);
+	return err;
+}
+
 static int get_member(
 	const struct storm_tuple *tuple, size_t index, const struct storm_member *member, void *at)
 {
 	int64_t integer = 0;
-	double number = 0;
 	int err = 0;
 
 	switch (member->type) {
@@ -138,9 +152,7 @@ static int get_member(
 		*(long long *)at = integer;
 		return err;
 	case STORM_MEMBER_FLOAT:
-		err = storm_tuple_double_at(tuple, index, &number);
-		*(float *)at = (float)number;
-		return err;
+		return get_float(tuple, index, at);
 	case STORM_MEMBER_DOUBLE:
 		return storm_tuple_double_at(tuple, index, at);
 	case STORM_MEMBER_STRING:

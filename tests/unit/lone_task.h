@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "component/task.h"
+#include "protocol/transcode.h"
 
 /* Become the first bolt of a topology, as a handshake in JSON says. */
 static inline void lone_task_start(struct storm_task *task, const struct storm_topology *topology,
@@ -34,6 +35,30 @@ static inline bool lone_task_says(struct storm_task *task, struct span *frame)
 		buffer_truncate(said, 0);
 	}
 	return frame_reader_next(&task->reader, frame) > 0;
+}
+
+/* Receive a tuple, as it comes on the task's wire; the frame must stay while the tuple is there. */
+static inline const struct storm_tuple *lone_task_receive(
+	struct storm_task *task, struct span frame)
+{
+	struct wire_error error = { 0, NULL };
+
+	cr_assert_eq(message_scan(&task->message, task_wire(task), frame, &error), 0,
+		"%s at byte %zu", error.what, error.offset);
+	cr_assert_eq(tuple_set(&task->tuple, task, &task->message), 0);
+	return &task->tuple;
+}
+
+/* The same for a message that is given as JSON whatever the wire is; the frame is the caller's. */
+static inline const struct storm_tuple *lone_task_receive_json(
+	struct storm_task *task, const char *json, struct buffer *frame)
+{
+	buffer_truncate(frame, 0);
+	if (task_wire(task) == WIRE_JSON)
+		buffer_append_span(frame, span_of(json));
+	else
+		cr_assert_eq(transcode_to_msgpack(span_of(json), frame, NULL), 0, "%s", json);
+	return lone_task_receive(task, buffer_span(frame));
 }
 
 static inline void lone_task_end(struct storm_task *task)

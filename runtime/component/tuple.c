@@ -37,6 +37,7 @@ int tuple_set(struct storm_tuple *tuple, struct storm_task *task, struct message
 	tuple->message = message;
 	tuple->settled = false;
 	buffer_truncate(&tuple->decoded, 0);
+	buffer_truncate(&tuple->binary, 0);
 
 	/* Most tuples come from where the last one came from. */
 	if (tuple->source && encoded_equals(&message->comp, span_of(tuple->component)) &&
@@ -62,6 +63,7 @@ void tuple_free(struct storm_tuple *tuple)
 {
 	buffer_free(&tuple->origin);
 	buffer_free(&tuple->decoded);
+	buffer_free(&tuple->binary);
 	buffer_free(&tuple->json);
 	tuple->source = NULL;
 }
@@ -117,11 +119,9 @@ int storm_tuple_index(const struct storm_tuple *tuple, const char *field)
 }
 
 /* The place to decode a value to; NULL, with the reason set, when memory ended. */
-static char *place_for(const struct storm_tuple *tuple, const struct encoded *value)
+static char *place_for(
+	const struct storm_tuple *tuple, const struct encoded *value, struct buffer *decoded)
 {
-	/* What is decoded is a cache that callers do not see. */
-	struct buffer *decoded = &((struct storm_tuple *)tuple)->decoded;
-
 	if (buffer_reserve(decoded, tuple->message->tuple.text.length) < 0) {
 		storm_error(tuple->task, -ENOMEM, "decoding a value");
 		return NULL;
@@ -133,13 +133,15 @@ int storm_tuple_string_at(
 	const struct storm_tuple *tuple, size_t index, struct storm_string *string)
 {
 	const struct encoded *value = find(tuple, index);
+	/* What is decoded is a cache that callers do not see. */
+	struct buffer *decoded = &((struct storm_tuple *)tuple)->decoded;
 	char *out;
 
 	if (!value)
 		return -ENOENT;
 	if (value->type != STORM_STRING)
 		return wrong_type(tuple, index, STORM_STRING);
-	out = place_for(tuple, value);
+	out = place_for(tuple, value, decoded);
 	if (!out)
 		return -ENOMEM;
 	string->length = encoded_string(value, out);
@@ -152,11 +154,12 @@ int storm_tuple_binary_at(
 	const struct storm_tuple *tuple, size_t index, struct storm_binary *binary)
 {
 	const struct encoded *value = find(tuple, index);
+	struct buffer *decoded = &((struct storm_tuple *)tuple)->binary;
 	char *out;
 
 	if (!value)
 		return -ENOENT;
-	out = place_for(tuple, value);
+	out = place_for(tuple, value, decoded);
 	if (!out)
 		return -ENOMEM;
 	if (encoded_binary(value, out, &binary->length) < 0)

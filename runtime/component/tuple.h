@@ -25,6 +25,7 @@ struct storm_tuple {
 	 * and decoding a value again is harmless.
 	 */
 	struct buffer decoded;
+	struct buffer binary; /* the same for binary data: a value may be read as both */
 	struct buffer json; /* MessagePack: the JSON text of the value that was asked for last */
 };
 

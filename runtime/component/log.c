@@ -10,7 +10,10 @@
 #include "component/task.h"
 #include "protocol/write.h"
 
-/* Messages a second, where the configuration does not say; so many seconds' worth come at once. */
+/*
+ * Messages a second, where the configuration does not say; so many seconds' worth may come at once,
+ * and one at least.
+ */
 #define LOG_RATE 1000
 #define LOG_BURST_SECONDS 10
 
@@ -88,6 +91,12 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+/* How many messages may come at once. */
+static double burst(const struct log *log)
+{
+	return fmax(1, log->rate * LOG_BURST_SECONDS);
+}
+
 /* Whether the rate allows one more message. */
 static bool is_allowed(struct log *log)
 {
@@ -97,8 +106,7 @@ static bool is_allowed(struct log *log)
 		return true;
 	if (log->allowance < 1) {
 		time = now();
-		log->allowance = fmin(log->rate * LOG_BURST_SECONDS,
-			log->allowance + (time - log->since) * log->rate);
+		log->allowance = fmin(burst(log), log->allowance + (time - log->since) * log->rate);
 		log->since = time;
 	}
 	if (log->allowance < 1) {
@@ -235,7 +243,7 @@ int log_start(struct storm_task *task)
 	int err = read_level(task);
 
 	log->rate = task_config_number(task, "cstorm.log.rate", LOG_RATE);
-	log->allowance = log->rate * LOG_BURST_SECONDS;
+	log->allowance = burst(log);
 	log->since = now();
 	if (err == 0 && directory)
 		err = log_file_open(task, directory);

@@ -268,6 +268,14 @@ void msgpack_write_integer(struct buffer *buffer, int64_t integer)
 		write_number(buffer, 0xD3, bits, 8);
 }
 
+void msgpack_write_unsigned(struct buffer *buffer, uint64_t integer)
+{
+	if (integer <= INT64_MAX)
+		msgpack_write_integer(buffer, (int64_t)integer);
+	else
+		write_number(buffer, 0xCF, integer, 8);
+}
+
 void msgpack_write_double(struct buffer *buffer, double number)
 {
 	uint64_t bits;

@@ -61,6 +61,7 @@ double msgpack_decode_double(const struct encoded *number);
 void msgpack_write_null(struct buffer *buffer);
 void msgpack_write_boolean(struct buffer *buffer, bool boolean);
 void msgpack_write_integer(struct buffer *buffer, int64_t integer);
+void msgpack_write_unsigned(struct buffer *buffer, uint64_t integer);
 void msgpack_write_double(struct buffer *buffer, double number);
 
 /* The text must be UTF-8. */

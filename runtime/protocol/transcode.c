@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/base64.h"
 #include "protocol/json_scan.h"
@@ -23,14 +24,34 @@ struct to_msgpack {
 	size_t depth;
 };
 
+/* A whole number that needs all of 64 bits without a sign. */
+static bool is_unsigned(const struct encoded *number, uint64_t *integer)
+{
+	char digits[24];
+
+	if (number->type != STORM_INTEGER || number->text.length >= sizeof(digits) ||
+		number->text.data[0] == '-')
+		return false;
+	memcpy(digits, number->text.data, number->text.length);
+	digits[number->text.length] = '\0';
+	errno = 0;
+	*integer = strtoull(digits, NULL, 10);
+	return errno == 0;
+}
+
 static int write_json_number(struct buffer *out, const struct encoded *number)
 {
+	uint64_t natural;
 	int64_t integer;
 	double real;
 	int err;
 
 	if (number->type == STORM_INTEGER && json_decode_integer(number, &integer) == 0) {
 		msgpack_write_integer(out, integer);
+		return 0;
+	}
+	if (is_unsigned(number, &natural)) {
+		msgpack_write_unsigned(out, natural);
 		return 0;
 	}
 	err = json_decode_double(number, &real);

@@ -118,9 +118,15 @@ Test(transcode, integers_without_a_sign_too)
 	check_to_json(SPAN("\xD0\xFF"), "-1");
 }
 
+Test(transcode, integers_without_a_sign_stay_exact)
+{
+	check_there_and_back("9223372036854775808", "9223372036854775808");
+	check_there_and_back("18446744073709551615", "18446744073709551615");
+}
+
 Test(transcode, larger_integers_become_doubles)
 {
-	check_to_msgpack(SPAN("9223372036854775808"), SPAN("\xCB\x43\xE0\0\0\0\0\0\0"));
+	check_to_msgpack(SPAN("18446744073709551616"), SPAN("\xCB\x43\xF0\0\0\0\0\0\0"));
 	check_to_msgpack(SPAN("-9223372036854775809"), SPAN("\xCB\xC3\xE0\0\0\0\0\0\0"));
 	check_there_and_back("100000000000000000000000", "1e+23");
 }

@@ -221,6 +221,7 @@ class BoltTest {
     @ParameterizedTest
     @MethodSource("cstorm.storm.Wire#ofC")
     void logsWhatIsPrinted(Wire wire) throws Exception {
+        topology.configure("cstorm.log.rate", 0);
         startProbe(wire, 1);
         feed.awaitAcked(ask("print"), ask("child"));
         topology.logs().await("probe", "INFO printed", "INFO from a child");

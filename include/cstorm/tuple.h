@@ -42,7 +42,7 @@ STORM_API STORM_MUST_CHECK int storm_tuple_get_boolean(
 
 /**
  * Get binary data: MessagePack's, or a string in base64 (what storm_binary() emits with JSON), or a
- * list of numbers from -128 to 255 (what Storm's own JSON makes of a byte[]).
+ * list of numbers from -128 to 255 (what the JSON of some serializers makes of bytes).
  *
  * @param binary  borrowed: valid as long as the tuple
  */

@@ -45,7 +45,7 @@ bool encoded_boolean(const struct encoded *boolean);
 
 /*
  * Bytes into `out`, which has room for the text's length: MessagePack's binary type, a string in
- * base64, or a list of numbers from -128 to 255, which is what Storm's JSON makes of a byte[].
+ * base64, or a list of numbers from -128 to 255, which is what JSON serializers may make of bytes.
  * Returns 0, or -EINVAL where it is none of these.
  */
 int encoded_binary(const struct encoded *value, char *out, size_t *length);

@@ -74,7 +74,9 @@ final class TestTopology implements AutoCloseable {
     }
 
     TestTopology start() throws TException {
-        StormCluster.get().submitTopology(name, conf, builder.createTopology());
+        synchronized (TestTopology.class) { // a LocalCluster's Nimbus is in its own way otherwise
+            StormCluster.get().submitTopology(name, conf, builder.createTopology());
+        }
         started = true;
         return this;
     }

@@ -154,12 +154,15 @@ class Files(ErrorsTest):
         self.assertEqual(result.output, b"a\t1\n")
 
 
+COMMAND = {"command": ["x"]}
+
+
 class Topologies(ErrorsTest):
     GOOD = [spout("source", count=1)]
 
     def test_descriptions_of_the_wrong_form(self):
         def changed(**changes):
-            return {"cstorm": 1, "name": "test", "spouts": [{"name": "s"}], "bolts": [], **changes}
+            return {"cstorm": 1, "name": "test", "spouts": [{"name": "s", **COMMAND}], "bolts": [], **changes}
 
         for description, words in (
             (changed(name=None), ["name must be a string"]),
@@ -168,32 +171,32 @@ class Topologies(ErrorsTest):
             (changed(spouts=[{}]), ["a spout: name is missing"]),
             (changed(spouts=["s"]), ["a spout: name is missing"]),
             (changed(bolts=[{"name": 5}]), ["a bolt: name must be a string"]),
-            (changed(spouts=[{"name": "s", "parallelism": "2"}]), ["s: parallelism must be a whole"]),
-            (changed(spouts=[{"name": "s", "parallelism": 1.5}]), ["s: parallelism must be a whole"]),
-            (changed(spouts=[{"name": "s", "config": 1}]), ["s: config must be an object"]),
-            (changed(spouts=[{"name": "s", "outputs": 1}]), ["s: outputs must be a list"]),
-            (changed(spouts=[{"name": "s", "outputs": [{}]}]), ["s: stream is missing"]),
+            (changed(spouts=[{"name": "s", **COMMAND, "parallelism": "2"}]), ["s: parallelism must be a whole"]),
+            (changed(spouts=[{"name": "s", **COMMAND, "parallelism": 1.5}]), ["s: parallelism must be a whole"]),
+            (changed(spouts=[{"name": "s", **COMMAND, "config": 1}]), ["s: config must be an object"]),
+            (changed(spouts=[{"name": "s", **COMMAND, "outputs": 1}]), ["s: outputs must be a list"]),
+            (changed(spouts=[{"name": "s", **COMMAND, "outputs": [{}]}]), ["s: stream is missing"]),
             (
-                changed(spouts=[{"name": "s", "outputs": [{"stream": "x", "fields": [1]}]}]),
+                changed(spouts=[{"name": "s", **COMMAND, "outputs": [{"stream": "x", "fields": [1]}]}]),
                 ["s", "must hold strings"],
             ),
             (
-                changed(spouts=[{"name": "s", "outputs": [{"stream": "x", "fields": "f"}]}]),
+                changed(spouts=[{"name": "s", **COMMAND, "outputs": [{"stream": "x", "fields": "f"}]}]),
                 ["s", "must be a list"],
             ),
             (changed(spouts=[{"name": "s", "command": []}]), ["s: command is empty"]),
             (changed(spouts=[{"name": "s", "command": "x"}]), ["s", "must be a list"]),
-            (changed(bolts=[{"name": "b", "inputs": 1}]), ["b: inputs must be a list"]),
-            (changed(bolts=[{"name": "b", "inputs": [{}]}]), ["b: component is missing"]),
+            (changed(bolts=[{"name": "b", **COMMAND, "inputs": 1}]), ["b: inputs must be a list"]),
+            (changed(bolts=[{"name": "b", **COMMAND, "inputs": [{}]}]), ["b: component is missing"]),
             (
-                changed(bolts=[{"name": "b", "inputs": [{"component": "s"}]}]),
+                changed(bolts=[{"name": "b", **COMMAND, "inputs": [{"component": "s"}]}]),
                 ["b: grouping is missing"],
             ),
             (
-                changed(bolts=[{"name": "b", "inputs": [{"component": "s", "grouping": "shufle"}]}]),
+                changed(bolts=[{"name": "b", **COMMAND, "inputs": [{"component": "s", "grouping": "shufle"}]}]),
                 ["b: no such grouping: shufle; did you mean shuffle?"],
             ),
-            (changed(spouts=[{"name": "s", "settings": [{}]}]), ["s: name is missing"]),
+            (changed(spouts=[{"name": "s", **COMMAND, "settings": [{}]}]), ["s: name is missing"]),
         ):
             with self.subTest(description):
                 log = self.refuse_topology(description)
@@ -202,7 +205,7 @@ class Topologies(ErrorsTest):
 
     def test_lists_that_are_something_else(self):
         for key in ("spouts", "bolts"):
-            description = {"cstorm": 1, "name": "test", "spouts": [{"name": "s"}], "bolts": []}
+            description = {"cstorm": 1, "name": "test", "spouts": [{"name": "s", **COMMAND}], "bolts": []}
             description[key] = {"s": {}}
             self.assertIn(f"{key} must be a list", self.refuse_topology(description))
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
+#include "base/write_all.h"
 #include "output.h"
 
 #include <cstorm/components.h>
@@ -34,21 +34,6 @@ static int add_line(struct writer *writer, const struct storm_tuple *tuple)
 		return err;
 	buffer_append(&writer->lines, text.data, text.length);
 	buffer_append_literal(&writer->lines, "\n");
-	return 0;
-}
-
-static int write_all(int fd, struct span bytes)
-{
-	while (bytes.length > 0) {
-		ssize_t count = write(fd, bytes.data, bytes.length);
-
-		if (count < 0 && errno != EINTR)
-			return -errno;
-		if (count > 0) {
-			bytes.data += count;
-			bytes.length -= (size_t)count;
-		}
-	}
 	return 0;
 }
 

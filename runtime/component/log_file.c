@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/write_all.h"
 #include "component/task.h"
 
 #define FILE_NAME "cstorm_{topology}_{component}_{task}_{pid}.log"
@@ -104,21 +105,6 @@ static int rotate(struct log *log)
 	buffer_free(&from);
 	buffer_free(&to);
 	return open_file(log);
-}
-
-static int write_all(int fd, struct span bytes)
-{
-	while (bytes.length > 0) {
-		ssize_t count = write(fd, bytes.data, bytes.length);
-
-		if (count < 0 && errno != EINTR)
-			return -errno;
-		if (count > 0) {
-			bytes.data += count;
-			bytes.length -= (size_t)count;
-		}
-	}
-	return 0;
 }
 
 int log_file_write(struct storm_task *task, const char *level, struct span text)

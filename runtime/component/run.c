@@ -96,7 +96,8 @@ static void handle_frames(struct storm_task *task)
 		storm_error(task, found, "the limit is %zu bytes", FRAME_LIMIT);
 		task_fatal(task, "a message is too large", found);
 	} else if (found < 0) {
-		storm_error(task, found, "a byte that begins no value of MessagePack");
+		storm_error(task, found, "byte %zu of a message begins no value of MessagePack",
+			task->reader.scanned - task->reader.start);
 		task_fatal(task, "cannot read from the parent", found);
 	}
 }

@@ -71,18 +71,21 @@ static void say_pid(struct storm_task *task)
 /* The handshake's text as JSON, whatever the wire is. */
 static int read_context(struct storm_task *task, struct span handshake)
 {
+	struct wire_error error;
 	struct buffer json = { 0 };
 	int err = 0;
 
 	if (task_wire(task) == WIRE_JSON)
 		return context_read(&task->context, task->topology, handshake, &task->reason);
 	/* It is scanned first: the transcoder trusts what it reads. */
-	err = message_scan(
-		&task->message, task_wire(task), handshake, &(struct wire_error){ 0, NULL });
+	err = message_scan(&task->message, task_wire(task), handshake, &error);
+	if (err == -EBADMSG)
+		return storm_error(
+			task, err, "the handshake, byte %zu: %s", error.offset, error.what);
 	if (err == 0)
 		err = transcode_to_json(handshake, &json);
 	if (err < 0)
-		err = storm_error(task, err, "the handshake is not valid MessagePack");
+		err = storm_error(task, err, "the handshake cannot be written as JSON");
 	else
 		err = context_read(
 			&task->context, task->topology, buffer_span(&json), &task->reason);

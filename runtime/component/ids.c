@@ -92,7 +92,7 @@ static int take_ids(struct storm_task *task, struct span frame, size_t *count)
 		else
 			task->task_ids[i] = (int)id;
 	}
-	*count = message.value_count;
+	*count = err == 0 ? message.value_count : 0;
 	message_free(&message);
 	return err;
 }
@@ -153,6 +153,8 @@ int storm_emit_and_get_tasks(struct storm_task *task, const struct storm_emissio
 		task_flush(task);
 		err = task->output_broken ? storm_error(task, -EPIPE, "the parent is gone") :
 					    read_ids(task, count);
+		/* In a watcher, what the loop has found to be readable may be read by now. */
+		ev_clear_pending(task->loop, &task->input);
 	} else {
 		task->task_ids[0] = emission->task;
 		*count = 1;

@@ -166,12 +166,14 @@ static void on_prepare(struct ev_loop *loop, struct ev_prepare *watcher, int eve
 
 	(void)loop;
 	(void)events;
-	/* The class's own watchers may have emitted, or have read ahead. */
-	if (task->deferred.buffer.length > 0) {
-		take_deferred(task);
-		handle_frames(task);
-	}
-	spout_look(task);
+	/* The class's own watchers may have emitted, or have read ahead; so may next(). */
+	do {
+		if (task->deferred.buffer.length > 0) {
+			take_deferred(task);
+			handle_frames(task);
+		}
+		spout_look(task);
+	} while (task->deferred.buffer.length > 0 && !task->stopping);
 	collect_printed(task, false);
 	if (task->bolt_class || task->answering || task->answered || !task->opened)
 		task_flush(task);

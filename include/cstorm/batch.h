@@ -14,7 +14,7 @@
 
 #include <cstorm/tuple.h>
 
-/** When a batch is complete. All zero: after one second. */
+/** When a batch is complete. With neither seconds nor ticks: after one second, too. */
 struct storm_batching {
 	size_t size; /* so many tuples; 0: no bound */
 	double seconds; /* so long after its first tuple; 0: not by time */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "component/task.h"
 #include "protocol/msgpack.h"
@@ -29,6 +30,17 @@ static void add_origin(struct buffer *origin, const struct encoded *string)
 	buffer_append(origin, "", 1);
 }
 
+static void free_json(struct storm_tuple *tuple)
+{
+	while (tuple->json) {
+		struct json_text *json = tuple->json;
+
+		tuple->json = json->next;
+		buffer_free(&json->text);
+		free(json);
+	}
+}
+
 int tuple_set(struct storm_tuple *tuple, struct storm_task *task, struct message *message)
 {
 	size_t stream;
@@ -38,6 +50,7 @@ int tuple_set(struct storm_tuple *tuple, struct storm_task *task, struct message
 	tuple->settled = false;
 	buffer_truncate(&tuple->decoded, 0);
 	buffer_truncate(&tuple->binary, 0);
+	free_json(tuple);
 
 	/* Most tuples come from where the last one came from. */
 	if (tuple->source && encoded_equals(&message->comp, span_of(tuple->component)) &&
@@ -64,7 +77,7 @@ void tuple_free(struct storm_tuple *tuple)
 	buffer_free(&tuple->origin);
 	buffer_free(&tuple->decoded);
 	buffer_free(&tuple->binary);
-	buffer_free(&tuple->json);
+	free_json(tuple);
 	tuple->source = NULL;
 }
 
@@ -122,6 +135,7 @@ int storm_tuple_index(const struct storm_tuple *tuple, const char *field)
 static char *place_for(
 	const struct storm_tuple *tuple, const struct encoded *value, struct buffer *decoded)
 {
+	/* All at once: what is handed out must not move. */
 	if (buffer_reserve(decoded, tuple->message->tuple.text.length) < 0) {
 		storm_error(tuple->task, -ENOMEM, "decoding a value");
 		return NULL;
@@ -241,7 +255,9 @@ int storm_tuple_boolean_at(const struct storm_tuple *tuple, size_t index, bool *
 int storm_tuple_json_at(const struct storm_tuple *tuple, size_t index, struct storm_string *text)
 {
 	const struct encoded *value = find(tuple, index);
-	struct buffer *json = &((struct storm_tuple *)tuple)->json;
+	/* As what is decoded, it lives as long as the tuple. */
+	struct json_text **list = &((struct storm_tuple *)tuple)->json;
+	struct json_text *json;
 	int err;
 
 	if (!value)
@@ -249,9 +265,12 @@ int storm_tuple_json_at(const struct storm_tuple *tuple, size_t index, struct st
 	*text = (struct storm_string){ value->text.data, value->text.length };
 	if (value->wire == WIRE_JSON)
 		return 0;
-	buffer_truncate(json, 0);
-	err = encoded_to_json(value, json);
-	*text = (struct storm_string){ buffer_text(json), json->length };
+	json = calloc(1, sizeof(*json));
+	if (!json)
+		return storm_error(tuple->task, -ENOMEM, "decoding a value");
+	LL_PREPEND(*list, json);
+	err = encoded_to_json(value, &json->text);
+	*text = (struct storm_string){ buffer_text(&json->text), json->text.length };
 	return err < 0 ? storm_error(tuple->task, err,
 				 "field %zu (%s) of a tuple from %s, stream %s, as JSON", index,
 				 field_name(tuple, index), tuple->component, tuple->stream) :

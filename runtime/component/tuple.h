@@ -7,6 +7,12 @@
 
 #include <cstorm/tuple.h>
 
+/* One of a list. */
+struct json_text {
+	struct json_text *next;
+	struct buffer text;
+};
+
 struct storm_tuple {
 	struct storm_task *task;
 	struct message *message;
@@ -26,7 +32,7 @@ struct storm_tuple {
 	 */
 	struct buffer decoded;
 	struct buffer binary; /* the same for binary data: a value may be read as both */
-	struct buffer json; /* MessagePack: the JSON text of the value that was asked for last */
+	struct json_text *json; /* MessagePack: the JSON texts of the values that were asked for */
 };
 
 /* Set the tuple to a message, which it borrows. The tuple is used again for one after the other.

@@ -25,7 +25,7 @@ struct alive {
 	atomic_uint calls; /* how many callbacks have begun */
 	atomic_bool busy; /* the loop does not sleep */
 	atomic_bool speaks; /* the parent reads: always, or a spout's in answer to a command */
-	const char *callback; /* the one that runs, such as "process" */
+	const char *callback; /* the one that runs, such as "process"; NULL: none */
 
 	/* Held while the output is written, so that what the thread says stands between messages. */
 	pthread_mutex_t writing;

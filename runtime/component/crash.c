@@ -72,15 +72,17 @@ static void add_subject(struct report *report, const struct storm_task *task)
 	struct span id;
 
 	add_text(report, " in ");
-	add_text(report, task->alive.callback ? task->alive.callback : "the runtime");
-	add_text(report, "() of component ");
+	add_text(report, task->alive.callback ? task->alive.callback : "the event loop");
+	add_text(report, task->alive.callback ? "() of component " : " of component ");
 	add_text(report, task->context.component);
 	add_text(report, ", task ");
 	add_number(report, (uint64_t)task->context.task, 10);
 	if (!task->bolt_class || !tuple->message || tuple->settled)
 		return;
-	id = encoded_plain(&tuple->message->id);
 	add_text(report, ", tuple ");
+	id = encoded_plain(&tuple->message->id);
+	if (!id.data)
+		id = tuple->message->id.text;
 	add(report, id.data, id.length);
 	add_text(report, " from ");
 	add_text(report, tuple->component);

@@ -62,6 +62,9 @@ static void handle_message(struct storm_task *task, struct span frame)
 	if (err == 0)
 		err = task->spout_class ? spout_handle(task, &task->message) :
 					  bolt_handle(task, &task->message);
+	/* What runs from here on is no callback of the message's, and has no tuple at hand. */
+	task->alive.callback = NULL;
+	task->tuple.message = NULL;
 	if (err < 0)
 		task_fatal(task, task->spout_class ? "the spout stops" : "the bolt stops", err);
 }
@@ -179,6 +182,7 @@ static void on_prepare(struct ev_loop *loop, struct ev_prepare *watcher, int eve
 		task_flush(task);
 	if (is_done(task))
 		task_stop(task);
+	task->alive.callback = NULL;
 	atomic_store(&task->alive.busy, false);
 }
 

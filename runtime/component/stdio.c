@@ -19,6 +19,9 @@
 /* A line that is longer is handed over in parts. */
 #define LINE_LIMIT ((size_t)32 << 10)
 
+/* The bytes of a character, at most. */
+#define UTF8_MOST 4
+
 /* Sanitizers report on descriptor 2 and end the process: to them it stays what it was. */
 void __sanitizer_set_report_fd(void *fd) __attribute__((weak));
 
@@ -66,15 +69,40 @@ int stdio_take(struct stdio *stdio)
 	return 0;
 }
 
+/* Hand over what there is of a line, but for a character that may not be whole. */
+static void hand_over_part(struct collector *collector,
+	void (*handle_line)(void *context, struct span line), void *context)
+{
+	struct buffer *line = &collector->line;
+	const unsigned char *bytes = (const unsigned char *)line->data;
+	size_t end = line->length;
+
+	while (line->length - end < UTF8_MOST - 1 && (bytes[end - 1] & 0xC0) == 0x80)
+		end--;
+	end = bytes[end - 1] >= 0xC0 ? end - 1 : line->length;
+	handle_line(context, (struct span){ line->data, end });
+	memmove(line->data, line->data + end, line->length - end);
+	line->length -= end;
+}
+
 static void collect_bytes(struct collector *collector, struct span bytes,
 	void (*handle_line)(void *context, struct span line), void *context)
 {
 	while (bytes.length > 0) {
 		const char *newline = memchr(bytes.data, '\n', bytes.length);
 		size_t length = newline ? (size_t)(newline - bytes.data) : bytes.length;
+		size_t room = LINE_LIMIT - collector->line.length;
 
+		if (length > room && room == 0) {
+			hand_over_part(collector, handle_line, context);
+			continue;
+		}
+		if (length > room) {
+			length = room;
+			newline = NULL;
+		}
 		buffer_append(&collector->line, bytes.data, length);
-		if (newline || collector->line.length >= LINE_LIMIT) {
+		if (newline) {
 			handle_line(context, buffer_span(&collector->line));
 			buffer_truncate(&collector->line, 0);
 		}

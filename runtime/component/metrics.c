@@ -229,6 +229,9 @@ int metrics_start(struct storm_task *task)
 
 	if (count == 0 || !json_is_true(storm_config(task, "cstorm.metrics")))
 		return 0;
+	if (interval <= 0)
+		return storm_error(task, -EINVAL,
+			"cstorm.metrics.interval.secs must be above zero, not %g", interval);
 	task->measurements = calloc(count, sizeof(*task->measurements));
 	if (!task->measurements)
 		return storm_error(task, -ENOMEM, "metrics");

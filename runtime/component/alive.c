@@ -104,8 +104,10 @@ static void *watch(void *argument)
 		was_busy = true;
 		last_calls = calls;
 		if (alive->bound > 0 && seconds >= alive->bound &&
-			!atomic_exchange(&alive->hung, true))
+			!atomic_exchange(&alive->hung, true)) {
+			atomic_store(&alive->speaks, false); /* the last word is the report's */
 			pthread_kill(task->alive.main_thread, SIGABRT);
+		}
 		say_alive(task);
 	}
 	return NULL;

@@ -220,6 +220,8 @@ static void on_crash(int number, siginfo_t *info, void *context)
 		struct storm_task *task = watched;
 
 		watched = NULL; /* a crash in here is not reported */
+		atomic_store(
+			&task->alive.speaks, false); /* nothing into the report, or behind it */
 		describe(&report, task, number, info);
 		write_all(task->stdio.errors, report.text, report.length);
 		write_all(task->stdio.errors, "\n", 1);

@@ -6,13 +6,11 @@ import select
 import subprocess
 import tempfile
 import time
-import unittest
 
-import messagepack
+import msgpack
 
 WORDCOUNT = os.environ["WORDCOUNT"]
 PROBE = os.environ["PROBE"]
-WAYS = os.environ["WAYS"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Generous: only to end a test that hangs.
@@ -35,52 +33,62 @@ def describe(program):
     return json.loads(subprocess.check_output([program, "--describe"], timeout=PATIENCE))
 
 
-class Json:
-    """Storm's own wire: JSON with an end."""
+def logs(messages):
+    return [m["msg"] for m in messages if m["command"] == "log"]
+
+
+class JsonWire:
+    """Messages are lines, with a line `end` behind each."""
 
     END = b"\nend\n"
 
-    def pack(self, message):
+    def encode(self, message):
         return json.dumps(message).encode() + self.END
 
-    def unpack(self, data):
-        """The first message of the data and what is behind it, or None."""
-        if self.END not in data:
+    def take(self, data):
+        """The first message of the bytes and what is behind it; None where it is not whole."""
+        text, end, rest = data.partition(self.END)
+        if not end:
             return None
-        frame, rest = data.split(self.END, 1)
-        assert b"\n" not in frame, frame
-        return json.loads(frame), rest
+        assert b"\n" not in text, text
+        return json.loads(text), rest
 
 
-class MessagePack:
-    """pystorm's other wire: messages of MessagePack, one behind the other."""
+class MessagePackWire:
+    """Messages follow one another."""
 
-    def pack(self, message):
-        return messagepack.pack(message)
+    def encode(self, message):
+        return msgpack.encode(message)
 
-    def unpack(self, data):
+    def take(self, data):
         try:
-            message, end = messagepack.unpack(data)
-        except messagepack.Short:
+            message, length = msgpack.decode_first(data)
+        except msgpack.Incomplete:
             return None
-        return message, data[end:]
+        return message, data[length:]
 
 
-JSON = Json()
-MESSAGE_PACK = MessagePack()
-WIRES = (JSON, MESSAGE_PACK)
+WIRES = {"json": JsonWire(), "msgpack": MessagePackWire()}
+
+
+class OnMessagePack:
+    """To mix into a class of tests that say `wire=self.wire`: the same on the other wire."""
+
+    wire = "msgpack"
 
 
 class Component:
     """A topology's program as one of its components, with the test as its parent."""
 
-    def __init__(self, test, program, component, conf=None, context=None, handshake=None, start=True, wire=JSON,
-                 arguments=()):
-        self.wire = wire
+    def __init__(self, test, program, component, conf=None, context=None, handshake=None, start=True,
+                 wire="json"):
+        self.wire = WIRES[wire]
         self.folder = temporary(test)
         self.buffer = b""
+        # One for all: a component that hangs gives signs of life.
+        self.deadline = time.monotonic() + PATIENCE
         self.process = subprocess.Popen(
-            [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         test.addCleanup(self.end)
         if handshake is None:
             handshake = self.handshake(component, conf or {}, context or {})
@@ -120,7 +128,7 @@ class Component:
         self.process.stdin.flush()
 
     def send(self, message):
-        self.send_bytes(self.wire.pack(message))
+        self.send_bytes(self.wire.encode(message))
 
     def send_tuple(self, values, id="-1", stream="default", comp="source", task=2):
         self.send({"id": id, "comp": comp, "stream": stream, "task": task, "tuple": values})
@@ -129,21 +137,17 @@ class Component:
         self.send({"id": "-77", "comp": None, "stream": "__heartbeat", "task": -1, "tuple": []})
 
     def receive(self):
-        deadline = time.monotonic() + PATIENCE
-        while not (found := self.wire.unpack(self.buffer)):
-            ready, _, _ = select.select([self.process.stdout], [], [], deadline - time.monotonic())
+        """The next message. Raises EOFError, with the bytes that are left, where none comes any more."""
+        while not (taken := self.wire.take(self.buffer)):
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0, self.deadline - time.monotonic()))
             if not ready:
                 raise AssertionError("no message came")
             data = os.read(self.process.stdout.fileno(), 1 << 20)
             if not data:
                 raise EOFError(self.buffer)
             self.buffer += data
-        message, self.buffer = found
+        message, self.buffer = taken
         return message
-
-    def is_silent(self, seconds):
-        """Whether nothing comes for so long."""
-        return not self.buffer and not select.select([self.process.stdout], [], [], seconds)[0]
 
     def until_sync(self):
         """The messages before the next sync, and the sync."""
@@ -166,39 +170,14 @@ class Component:
     def rest(self):
         """Close the input: all that still comes, then the exit status."""
         self.process.stdin.close()
+        return self.end_of_life()
+
+    def end_of_life(self):
+        """All that still comes, then the exit status. What comes is whole messages."""
         messages = []
         try:
             while True:
                 messages.append(self.receive())
-        except EOFError:
-            pass
+        except EOFError as end:
+            assert end.args == (b"",), end.args
         return messages, self.process.wait(PATIENCE)
-
-
-def logs(messages):
-    return [m["msg"] for m in messages if m["command"] == "log"]
-
-
-def emits(messages):
-    return [m["tuple"] for m in messages if m["command"] == "emit"]
-
-
-def outcomes(messages):
-    return [(m["command"], m["id"]) for m in messages if m["command"] in ("ack", "fail")]
-
-
-class WaysTest(unittest.TestCase):
-    """Tests with components of ways.c."""
-
-    wire = JSON
-
-    def component(self, name, conf=None, **more):
-        return Component(self, WAYS, name, conf, wire=self.wire, **more)
-
-    def receive_until(self, component, command, count=1):
-        """Messages up to the last of so many of a command."""
-        messages = []
-        while count > 0:
-            messages.append(component.receive())
-            count -= messages[-1]["command"] == command
-        return messages

@@ -7,21 +7,35 @@ import signal
 import subprocess
 import unittest
 
-from harness import JSON, MESSAGE_PACK, PATIENCE, PROBE, WORDCOUNT, Component, describe, logs
+import msgpack
+from harness import PATIENCE, PROBE, WORDCOUNT, Component, OnMessagePack, describe, logs
+
+FRAME_LIMIT = 64 << 20
 
 
-class OnJson:
-    wire = JSON
+class WireTest(unittest.TestCase):
+    wire = "json"
 
-    def component(self, name, *arguments, **more):
-        return Component(self, PROBE, name, *arguments, wire=self.wire, **more)
+    def component(self, name, conf=None, **more):
+        return Component(self, PROBE, name, conf, wire=self.wire, **more)
+
+    def check_ends(self, component, reason):
+        """It says why, and nothing more but what it emits in close()."""
+        messages, status = component.end_of_life()
+        self.assertEqual([m["command"] for m in messages if m.get("tuple") != ["closed"]], ["error"])
+        self.assertIn(reason, messages[0]["msg"])
+        self.assertEqual(status, 1)
+
+    def check_stops(self, component, data, reason):
+        try:
+            component.send_bytes(data)
+        except BrokenPipeError:
+            pass
+        self.check_ends(component, reason)
 
 
-class OnMessagePack(OnJson):
-    wire = MESSAGE_PACK
 
-
-class Start:
+class Start(WireTest):
     def test_answers_with_its_pid_and_leaves_the_pid_file(self):
         component = self.component("probe")
         self.assertEqual(component.pid, component.process.pid)
@@ -30,26 +44,58 @@ class Start:
     def check_refused(self, handshake, reason):
         component = self.component("probe", start=False)
         component.send(handshake)
-        message = component.receive()
-        self.assertEqual(message["command"], "error")
-        self.assertIn(reason, message["msg"])
-        self.assertEqual(component.process.wait(PATIENCE), 1)
+        self.check_ends(component, reason)
 
     def test_says_what_is_wrong_with_a_handshake(self):
         whole = self.component("probe").handshake("probe", {}, {})
-        self.check_refused({**whole, "conf": None}, "conf is missing")
-        self.check_refused({**whole, "context": {}}, "taskid is missing")
-        self.check_refused([], "conf is missing")
-        nobody = {**whole, "context": {**whole["context"], "componentid": "nobody"}}
-        self.check_refused(nobody, "no component nobody")
-        self.check_refused({**whole, "pidDir": "/nowhere"}, "the pid file /nowhere/")
+
+        def with_context(**context):
+            return {**whole, "context": {**whole["context"], **context}}
+
+        for handshake, reason in (
+                ({**whole, "conf": None}, "conf is missing"),
+                ({**whole, "conf": []}, "conf is missing, or not an object"),
+                ({**whole, "context": {}}, "taskid is missing"),
+                ({**whole, "context": "none"}, "context is missing, or not an object"),
+                ([], "conf is missing"),
+                ({"pidDir": "/tmp"}, "conf is missing"),
+                (with_context(taskid="4"), "taskid is missing, or not a task id"),
+                (with_context(taskid=2**40), "taskid is missing, or not a task id"),
+                (with_context(taskid=99, componentid=None), "componentid is missing"),
+                (with_context(**{"task->component": {"four": "probe"}}), "a key that is not a task id"),
+                (with_context(**{"task->component": {"4": 4}}), "a value that is not a string"),
+                (with_context(**{"source->stream->fields": {"source": {"default": [1]}}}),
+                 "a name that is not a string"),
+                (with_context(componentid="nobody"), "no component nobody"),
+                ({**whole, "pidDir": "/nowhere"}, "the pid file /nowhere/")):
+            with self.subTest(reason):
+                self.check_refused(handshake, reason)
+
+    def test_needs_no_more_of_a_handshake_than_is_documented(self):
+        bolt = self.component("probe", handshake={
+            "conf": {}, "context": {"taskid": 4, "task->component": {"4": "probe"}}})
+        bolt.send_tuple(["count"])
+        self.assertEqual([m["command"] for m in bolt.answers()], ["emit", "ack"])
+
+    def test_says_that_a_handshake_is_too_large(self):
+        self.check_stops(self.component("probe", start=False), self.too_large(), "the limit is 67108864 bytes")
+
+    def too_large(self):
+        return b"{" + b" " * (FRAME_LIMIT + 5)
+
+    def test_says_what_is_no_handshake(self):
+        self.check_stops(self.component("probe", start=False), b"garbage\nend\n", "the handshake is not JSON")
+
+    def test_ends_when_a_handshake_is_cut_off(self):
+        component = self.component("probe", start=False)
+        whole = component.wire.encode(component.handshake("probe", {}, {}))
+        output, errors = component.process.communicate(whole[:-7], timeout=PATIENCE)
+        self.assertEqual((component.process.returncode, output), (1, b""))
+        self.assertIn(b"ended before a whole handshake came", errors)
 
     def test_says_why_it_cannot_open(self):
         component = self.component("broken")
-        self.assertEqual(
-            component.receive(),
-            {"command": "error", "msg": "cannot start: cannot reach the source: Permission denied"})
-        self.assertEqual(component.process.wait(PATIENCE), 1)
+        self.check_ends(component, "cannot start: cannot reach the source: Permission denied")
 
     def test_ends_without_a_handshake(self):
         component = self.component("probe", start=False)
@@ -58,7 +104,7 @@ class Start:
         self.assertIn(b"ended before a whole handshake came", errors)
 
 
-class Bolt:
+class Bolt(WireTest):
     def setUp(self):
         self.bolt = self.component("probe", {"probe.own": 12, "lines.own": 3, "probe.shared": "text",
                                                      "a.key": 7})
@@ -86,9 +132,11 @@ class Bolt:
 
     def test_reads_values_by_name(self):
         messages, _ = self.ask("report", 2**53 + 1, True, {"k": [1, "é"]})
+        # JSON text is given as it came.
+        more = '{"k": [1, "\\u00e9"]}' if self.wire == "json" else '{"k":[1,"é"]}'
         self.assertEqual(
             logs(messages),
-            [f'report 1 source 9007199254740993 9007199254740992.0 1 {self.nested} 4 default object 2'])
+            [f"report 1 source 9007199254740993 9007199254740992.0 1 {more} 4 default object 2"])
         self.assertEqual(messages[1]["tuple"], [{"k": [1, "é"]}])
 
     def test_keeps_what_cannot_be_sent_off_the_wire(self):
@@ -192,16 +240,30 @@ class Bolt:
         self.bolt.send([4, 5])
         self.assertEqual(self.ask("count")[1], "ack")
 
-    def check_stops(self, data, reason):
-        bolt = self.component("probe")
-        try:
-            bolt.send_bytes(data)
-        except BrokenPipeError:
-            pass
-        message = bolt.receive()
-        self.assertEqual(message["command"], "error")
-        self.assertIn(reason, message["msg"])
-        self.assertEqual(bolt.process.wait(PATIENCE), 1)
+    def test_stops_at_what_is_no_tuple(self):
+        whole = {"id": "1", "comp": "source", "stream": "default", "task": 2, "tuple": ["count"]}
+        for wrong, reason in (({"tuple": 5}, "tuple must be an array"),
+                              ({"tuple": {}}, "tuple must be an array"),
+                              ({"tuple": None}, "a tuple without values"),
+                              ({"id": None}, "a tuple without id"),
+                              ({"comp": 5}, "comp must be a string"),
+                              ({"stream": []}, "stream must be a string"),
+                              ({"task": "2"}, "task must be an integer"),
+                              ({"command": 1}, "command must be a string")):
+            with self.subTest(reason):
+                bolt = self.component("probe")
+                bolt.send({**whole, **wrong})
+                self.check_ends(bolt, reason)
+        for wrong, reason in ((7, "a message must be an object or a list"), (["a"], "a list must hold task ids")):
+            bolt = self.component("probe")
+            bolt.send(wrong)
+            self.check_ends(bolt, "byte 0 of a message of")
+
+    def test_says_that_the_input_was_cut_off(self):
+        whole = self.bolt.wire.encode({"id": "1", "comp": "source", "tuple": ["count"]})
+        self.bolt.send_bytes(whole[:-1])
+        self.bolt.process.stdin.close()
+        self.check_ends(self.bolt, f"{len(whole) - 1} bytes without their end")
 
     def test_closes_when_the_input_ends(self):
         messages, status = self.bolt.rest()
@@ -220,7 +282,7 @@ class Bolt:
         self.assertEqual(self.bolt.process.wait(PATIENCE), 1)
 
 
-class ManualBolt:
+class ManualBolt(WireTest):
     def test_keeps_tuples_and_settles_them_later_each_once(self):
         bolt = self.component("keeper")
         for n, text in enumerate(("good", "bad", "é")):
@@ -235,7 +297,7 @@ class ManualBolt:
                          [("ack", "0"), ("fail", "1"), ("ack", "2"), ("ack", "9")])
 
 
-class Spout:
+class Spout(WireTest):
     def test_replays_what_fails_and_gives_up_in_the_end(self):
         spout = self.component("reliable")
         self.assertEqual(logs(spout.command("activate")[0]), ["activated"])
@@ -281,22 +343,56 @@ class Spout:
     def test_stops_at_a_command_that_is_none(self):
         spout = self.component("reliable")
         spout.send({"command": "jump"})
-        self.assertIn('none of a spout\'s: "jump"', spout.receive()["msg"])
-        self.assertEqual(spout.process.wait(PATIENCE), 1)
+        self.check_ends(spout, "a command that is none of a spout's: \"jump\"")
+
+    def test_stops_at_an_outcome_without_id(self):
+        for command in ("ack", "fail"):
+            spout = self.component("reliable")
+            spout.send({"command": command})
+            self.check_ends(spout, f"{command} without the id of a tuple")
+
+    def test_stops_at_what_is_no_command(self):
+        spout = self.component("reliable")
+        spout.send({"id": "1", "tuple": []})
+        self.check_ends(spout, "a command that is none of a spout's")
+
+    def test_ignores_lists_of_task_ids(self):
+        spout = self.component("unreliable")
+        spout.send([4, 5])
+        self.assertEqual([m["tuple"] for m in spout.command("next")[0]], [[0]])
 
 
-class StartOnJson(OnJson, Start, unittest.TestCase):
+class StartOnMessagePack(OnMessagePack, Start):
+    def too_large(self):
+        return b"\x81\xdb" + (FRAME_LIMIT + 1).to_bytes(4, "big")
+
+    def test_says_what_is_no_handshake(self):
+        self.check_stops(self.component("probe", start=False), b"\xff", "byte 0: a message must be an object or a list")
+        self.check_stops(self.component("probe", start=False), b"\x81\xa1a\xc1", "byte 3")
+        # A string that is not UTF-8.
+        self.check_stops(self.component("probe", start=False), b"\x81\xa1\xff\x01", "byte 2:")
+        # A key that is a list.
+        self.check_stops(self.component("probe", start=False), b"\x81\x91\x01\x01",
+                         "the handshake cannot be written as JSON")
+
+
+class BoltOnMessagePack(OnMessagePack, Bolt):
     pass
 
 
-class StartOnMessagePack(OnMessagePack, Start, unittest.TestCase):
+class ManualBoltOnMessagePack(OnMessagePack, ManualBolt):
     pass
 
 
-class BoltOnJson(OnJson, Bolt, unittest.TestCase):
-    nested = '{"k": [1, "\\u00e9"]}'  # as it came
+class SpoutOnMessagePack(OnMessagePack, Spout):
+    pass
+
+
+class Json(WireTest):
+    """What JSON alone has."""
 
     def test_takes_messages_however_they_are_written(self):
+        bolt = self.component("probe")
         for text in ('{"tuple":["count"],"task":2,"stream":"default","id":"-1","comp":"source"}',
                      '{"unknown":{"id":[]},"id":"-1","comp":"source","tuple":["c\\u006funt"],"task":2}',
                      json.dumps({"id": "-1", "comp": "source", "task": 2, "stream": "default",
@@ -304,69 +400,62 @@ class BoltOnJson(OnJson, Bolt, unittest.TestCase):
             for chunk in (len(text) + 5, 1):
                 data = text.encode() + b"\nend\n"
                 for at in range(0, len(data), chunk):
-                    self.bolt.send_bytes(data[at:at + chunk])
-                messages = self.bolt.answers()
-                self.assertEqual([m["command"] for m in messages], ["emit", "ack"])
+                    bolt.send_bytes(data[at:at + chunk])
+                self.assertEqual([m["command"] for m in bolt.answers()], ["emit", "ack"])
 
     def test_stops_at_what_is_no_message_and_says_where(self):
-        self.check_stops(b"garbage\nend\n", "byte 0 of a message of 7 bytes: a message must be an object")
-        self.check_stops(b'{"id":"1","tuple":[tru]}\nend\n', "byte 19 of a message of 24 bytes: expected a value")
-        self.check_stops(b'{"id":"1","tuple":5}\nend\n', "tuple must be an array")
-        self.check_stops(b'{"tuple":[]}\nend\n', "a tuple without id")
-        self.check_stops(b"x" * (65 << 20), "a message is too large: the limit is 67108864 bytes")
+        for data, reason in (
+                (b"garbage\nend\n", "byte 0 of a message of 7 bytes: a message must be an object"),
+                (b"\nend\n", "byte 0 of a message of 0 bytes"),
+                (b"\xff\xfe\nend\n", "byte 0 of a message of 2 bytes"),
+                (b'{"id":"1","tuple":[tru]}\nend\n', "byte 19 of a message of 24 bytes: expected a value"),
+                (b'{"id":"1","tuple":["\xff"]}\nend\n', "byte 20 of a message of 24 bytes"),
+                (b'{"id":"1"} {}\nend\n', "byte 11 of a message of 13 bytes"),
+                (b'{"id":"1","tuple":' + b"[" * 1026 + b"]" * 1026 + b"}\nend\n", "byte 1043 of a message"),
+                (b"[" * 100000 + b"\nend\n", "byte 1025 of a message"),
+                (b"x" * (FRAME_LIMIT + 9), "a message is too large: the limit is 67108864 bytes")):
+            with self.subTest(reason):
+                self.check_stops(self.component("probe"), data, reason)
 
-    def test_says_that_the_input_was_cut_off(self):
-        self.bolt.send_bytes(b'{"id":"1"')
-        messages, status = self.bolt.rest()
-        self.assertIn("9 bytes without their end", messages[0]["msg"])
-        self.assertEqual(status, 1)
+    def test_takes_what_is_nested_as_deep_as_is_allowed(self):
+        bolt = self.component("probe")
+        bolt.send_bytes(b'{"id":"-1","comp":"source","tuple":["count",' + b"[" * 1024 + b"]" * 1024 + b"]}\nend\n")
+        self.assertEqual([m["command"] for m in bolt.answers()], ["emit", "ack"])
 
 
-class BoltOnMessagePack(OnMessagePack, Bolt, unittest.TestCase):
-    nested = '{"k":[1,"é"]}'
+class MessagePack(OnMessagePack, WireTest):
+    """What MessagePack alone has."""
 
-    def test_takes_messages_however_they_come(self):
-        data = self.wire.pack({"unknown": [1, {"id": b"\xff"}], "tuple": ["count"], "task": 2, "id": "-1",
-                               "comp": "source"})
-        for chunk in (len(data), 1):
-            for at in range(0, len(data), chunk):
-                self.bolt.send_bytes(data[at:at + chunk])
-            self.assertEqual([m["command"] for m in self.bolt.answers()], ["emit", "ack"])
+    def test_takes_messages_however_they_are_written(self):
+        bolt = self.component("probe")
+        text = lambda text: b"\xdb" + len(text).to_bytes(4, "big") + text
+        # The longest form of everything, and keys that are not of the envelope and no strings.
+        message = (b"\xdf\0\0\0\5" + text(b"tuple") + b"\xdd\0\0\0\1" + text(b"count")
+                   + text(b"task") + b"\xd3\0\0\0\0\0\0\0\2" + text(b"id") + b"\xd9\2-1"
+                   + text(b"comp") + b"\xda\0\6source" + b"\x91\x05" + b"\xde\0\1\xc4\1\xff\xca\0\0\0\0")
+        for chunk in (len(message), 1):
+            for at in range(0, len(message), chunk):
+                bolt.send_bytes(message[at:at + chunk])
+            self.assertEqual([m["command"] for m in bolt.answers()], ["emit", "ack"])
 
     def test_stops_at_what_is_no_message_and_says_where(self):
-        self.check_stops(b"\xc1", "a byte that begins no value of MessagePack")
-        self.check_stops(self.wire.pack({"id": "1", "tuple": 5}), "tuple must be an array")
-        self.check_stops(self.wire.pack({"tuple": []}), "a tuple without id")
-        self.check_stops(self.wire.pack("text"), "byte 0 of a message of 5 bytes")
-        self.check_stops(b"\x82\xa2id\xa11\xa5tuple\x91\xa1\xff", "byte 14 of a message of 15 bytes: not UTF-8")
-        self.check_stops(b"\x82\xa2id\xa11\xa5tuple" + b"\x91" * 1100 + b"\xc0", "nested")
-        self.check_stops(b"\xdb\x7f\xff\xff\xff" + b"x" * (65 << 20), "the limit is 67108864 bytes")
+        for data, reason in (
+                (b"\xc1", "byte 0 of a message"),
+                (b"\x82\xa2id\xa11\xa5tuple\x91\xc1", "byte 13 of a message"),
+                (b"\x81\xa2id\xd4\0\0", "byte 4 of a message"),
+                (b"\xc0", "byte 0 of a message of 1 bytes: a message must be an object"),
+                (b"\x81\xa2id\xa1\xff", "byte 5 of a message of 6 bytes"),
+                (b"\x81\xa1a" + b"\x91" * 1025 + b"\x01", "byte 1027 of a message"),
+                (b"\x81\xa1a\xdb" + FRAME_LIMIT.to_bytes(4, "big"), "a message is too large: the limit is 67108864"),
+                (b"\x81\xa1a\xc6\xff\xff\xff\xff", "a message is too large: the limit is 67108864 bytes")):
+            with self.subTest(data[:20]):
+                self.check_stops(self.component("probe"), data, reason)
 
-    def test_says_that_the_input_was_cut_off(self):
-        self.bolt.send_bytes(b"\x82\xa2id")
-        messages, status = self.bolt.rest()
-        self.assertIn("4 bytes without their end", messages[0]["msg"])
-        self.assertEqual(status, 1)
-
-
-class ManualBoltOnJson(OnJson, ManualBolt, unittest.TestCase):
-    def test_keeps_what_is_decoded_later(self):
-        bolt = self.component("keeper")
-        bolt.send_bytes(b'{"id":"0","comp":"source","task":2,"tuple":["b\\u0061d"]}\nend\n')
-        bolt.send_tuple(["settle"], id="9")
-        self.assertEqual(logs(bolt.answers()), ["kept bad"])
-
-
-class ManualBoltOnMessagePack(OnMessagePack, ManualBolt, unittest.TestCase):
-    pass
-
-
-class SpoutOnJson(OnJson, Spout, unittest.TestCase):
-    pass
-
-
-class SpoutOnMessagePack(OnMessagePack, Spout, unittest.TestCase):
-    pass
+    def test_takes_what_is_nested_as_deep_as_is_allowed(self):
+        bolt = self.component("probe")
+        nested = msgpack.encode({"id": "-1", "comp": "source", "tuple": ["count"]})
+        bolt.send_bytes(b"\x84" + nested[1:] + b"\xa1x" + b"\x91" * 1024 + b"\x01")
+        self.assertEqual([m["command"] for m in bolt.answers()], ["emit", "ack"])
 
 
 class CommandLine(unittest.TestCase):

@@ -17,7 +17,7 @@ final class Programs {
     }
 
     static String ways() {
-        return find("WAYS", "the program tests/run/ways");
+        return find("WAYS", "the program jvm-harness/ways");
     }
 
     static String python() {

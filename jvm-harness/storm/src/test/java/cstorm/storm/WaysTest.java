@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The ways of writing a component in C (tests/run/ways.c) under a real Storm. */
+/** The ways of writing a component in C (ways.c) under a real Storm. */
 @ExtendWith(StormCluster.class)
 class WaysTest {
     private final TestTopology topology = new TestTopology();

@@ -188,6 +188,13 @@ enum storm_grouping {
 	STORM_GROUPING_ALL, /* a copy to every task */
 	STORM_GROUPING_GLOBAL, /* all to the task with the lowest number */
 	STORM_GROUPING_DIRECT, /* the emitter names the task */
+	STORM_GROUPING_CUSTOM, /* a Java object chooses; in a Storm cluster only */
+};
+
+/** A Java object of a Storm cluster. `cstorm run`, which has no Java, refuses it. */
+struct storm_java {
+	const char *class_name; /* in full: "com.example.MyBolt" */
+	const char *arguments; /* of the constructor, a JSON list; NULL: none */
 };
 
 /** One input of a bolt. */
@@ -196,6 +203,7 @@ struct storm_input {
 	const char *stream; /* NULL is "default" */
 	enum storm_grouping grouping;
 	const char *const *fields; /* for STORM_GROUPING_FIELDS */
+	const struct storm_java *custom; /* for STORM_GROUPING_CUSTOM */
 };
 
 #define STORM_INPUTS(...) ((const struct storm_input[]){ __VA_ARGS__, { .component = NULL } })
@@ -212,6 +220,9 @@ struct storm_input {
 #define STORM_GLOBAL(source) STORM_INPUT(source, STORM_GROUPING_GLOBAL, )
 #define STORM_DIRECT(source) STORM_INPUT(source, STORM_GROUPING_DIRECT, )
 #define STORM_NONE(source) STORM_INPUT(source, STORM_GROUPING_NONE, )
+#define STORM_CUSTOM(source, java_class, constructor_arguments) \
+	STORM_INPUT(source, STORM_GROUPING_CUSTOM,              \
+		.custom = &(const struct storm_java){ (java_class), (constructor_arguments) })
 #define STORM_BY_FIELDS(source, ...) \
 	STORM_INPUT(source, STORM_GROUPING_FIELDS, .fields = STORM_NAMES(__VA_ARGS__))
 
@@ -223,20 +234,60 @@ struct storm_config_entry {
 
 #define STORM_CONFIG(...) ((const struct storm_config_entry[]){ __VA_ARGS__, { .key = NULL } })
 
-/** A spout in a topology. */
+/**
+ * What is different in one environment, such as "production": chosen by --environment of the cstorm
+ * commands. What is left out is as without.
+ */
+struct storm_environment {
+	const char *name;
+	int parallelism; /* of a component */
+	int tasks; /* of a component */
+	const struct storm_config_entry *config; /* over the one that is there */
+};
+
+#define STORM_ENVIRONMENTS(...) \
+	((const struct storm_environment[]){ __VA_ARGS__, { .name = NULL } })
+
+/** A component that is not a class of this program. Build it with STORM_SHELL() or STORM_JAVA(). */
+struct storm_foreign {
+	const char *const *command; /* the words that start it, NULL after the last */
+	struct storm_java java; /* or: a Java class */
+	const struct storm_stream *outputs; /* NULL: it emits nothing */
+};
+
+/**
+ * A multi-lang component in any language, by the words of its command:
+ * STORM_SHELL(STORM_FIELDS("word"), "python3", "split.py")
+ */
+#define STORM_SHELL(shell_outputs, ...) \
+	(&(const struct storm_foreign){ \
+		.command = STORM_NAMES(__VA_ARGS__), .outputs = (shell_outputs) })
+
+/** A spout or bolt in Java: STORM_JAVA(STORM_FIELDS("word"), "com.example.Split", "[5, true]") */
+#define STORM_JAVA(java_outputs, name, constructor_arguments) \
+	(&(const struct storm_foreign){                       \
+		.java = { (name), (constructor_arguments) }, .outputs = (java_outputs) })
+
+/** A spout in a topology: of a class, or foreign. */
 struct storm_spout {
 	const char *name;
 	const struct storm_spout_class *spout_class;
-	int parallelism; /* the number of tasks; 0 is 1 */
+	const struct storm_foreign *foreign;
+	int parallelism; /* executors: the threads of a cluster that its tasks share; 0 is 1 */
+	int tasks; /* processes; 0: as parallelism */
+	const struct storm_environment *environments; /* may be NULL */
 	const struct storm_config_entry *config; /* for this component alone; may be NULL */
 };
 
-/** A bolt in a topology. */
+/** A bolt in a topology: of a class, or foreign. */
 struct storm_bolt {
 	const char *name;
 	const struct storm_bolt_class *bolt_class;
-	int parallelism; /* the number of tasks; 0 is 1 */
+	const struct storm_foreign *foreign;
+	int parallelism; /* executors: the threads of a cluster that its tasks share; 0 is 1 */
+	int tasks; /* processes; 0: as parallelism */
 	const struct storm_input *inputs;
+	const struct storm_environment *environments; /* may be NULL */
 	const struct storm_config_entry *config; /* for this component alone; may be NULL */
 };
 
@@ -249,6 +300,7 @@ struct storm_topology {
 	const char *summary; /* one line, for --help */
 	const struct storm_spout *spouts;
 	const struct storm_bolt *bolts;
+	const struct storm_environment *environments; /* their config alone counts; may be NULL */
 	const struct storm_config_entry *config; /* may be NULL */
 };
 
@@ -256,8 +308,9 @@ struct storm_topology {
  * The main function of a topology's program.
  *
  * With no argument it is a component: it reads the multi-lang handshake on the standard input and
- * becomes the one that the handshake names, until the input ends. --describe prints the topology
- * as JSON, --help says how to run it.
+ * becomes the one that the handshake names, until the input ends. With --component NAME it becomes
+ * that one, whatever name it has in the topology that the handshake is of. --describe prints the
+ * topology as JSON, --help says how to run it.
  *
  * @return the exit status: 0; 1 on failure; 2 on wrong usage
  */

@@ -117,9 +117,9 @@ static int add_all_declared(struct context *context, const struct storm_topology
 	int err = 0;
 
 	for (; err == 0 && spout && spout->name; spout++)
-		err = add_declared(context, spout->name, spout->spout_class->outputs);
+		err = add_declared(context, spout->name, spout_outputs(spout));
 	for (; err == 0 && bolt && bolt->name; bolt++)
-		err = add_declared(context, bolt->name, bolt->bolt_class->outputs);
+		err = add_declared(context, bolt->name, bolt_outputs(bolt));
 	return err;
 }
 

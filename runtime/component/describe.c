@@ -36,6 +36,18 @@ static json_t *describe_outputs(const struct storm_stream *stream)
 	return list;
 }
 
+static json_t *describe_java(const struct storm_java *java)
+{
+	json_t *object = json_pack("{s:s}", "className", java->class_name);
+	json_t *arguments = java->arguments ? json_loads(java->arguments, 0, NULL) : NULL;
+
+	if (arguments)
+		json_object_set_new(object, "constructorArgs", arguments);
+	else if (java->arguments)
+		json_object_set_new(object, "constructorArgs", json_string(java->arguments));
+	return object;
+}
+
 static json_t *describe_inputs(const struct storm_input *input)
 {
 	json_t *list = json_array();
@@ -47,6 +59,8 @@ static json_t *describe_inputs(const struct storm_input *input)
 
 		if (input->fields)
 			json_object_set_new(entry, "fields", describe_names(input->fields));
+		if (input->custom)
+			json_object_set_new(entry, "custom", describe_java(input->custom));
 		json_array_append_new(list, entry);
 	}
 	return list;
@@ -88,39 +102,91 @@ static json_t *describe_metrics(const struct storm_metric *metric)
 	return list;
 }
 
-static json_t *describe_component(
-	const char *name, int parallelism, const struct storm_config_entry *config)
+static json_t *describe_environments(const struct storm_environment *environment)
 {
-	return json_pack("{s:s, s:i, s:o}", "name", name, "parallelism",
-		parallelism == 0 ? 1 : parallelism, "config", describe_config(config));
+	json_t *environments = json_object();
+
+	for (; environment && environment->name; environment++) {
+		json_t *entry = json_object();
+
+		if (environment->parallelism != 0)
+			json_object_set_new(
+				entry, "parallelism", json_integer(environment->parallelism));
+		if (environment->tasks != 0)
+			json_object_set_new(entry, "tasks", json_integer(environment->tasks));
+		if (environment->config)
+			json_object_set_new(entry, "config", describe_config(environment->config));
+		json_object_set_new(environments, environment->name, entry);
+	}
+	return environments;
 }
 
-static void add_class(json_t *component, const char *summary, const struct storm_stream *outputs,
+/* Take the parts of another object over. */
+static void add_parts(json_t *object, json_t *parts)
+{
+	json_object_update(object, parts);
+	json_decref(parts);
+}
+
+static json_t *describe_component(const char *name, int parallelism, int tasks,
+	const struct storm_environment *environments, const struct storm_config_entry *config)
+{
+	json_t *entry = json_pack("{s:s, s:i, s:o}", "name", name, "parallelism",
+		parallelism == 0 ? 1 : parallelism, "config", describe_config(config));
+
+	if (tasks != 0)
+		json_object_set_new(entry, "tasks", json_integer(tasks));
+	if (environments)
+		json_object_set_new(entry, "environments", describe_environments(environments));
+	return entry;
+}
+
+static json_t *describe_class(const char *summary, const struct storm_stream *outputs,
 	const struct storm_setting *settings, const struct storm_metric *metrics)
 {
-	json_t *parts = json_pack("{s:s?, s:o, s:o, s:o}", "summary", summary, "outputs",
+	return json_pack("{s:s?, s:o, s:o, s:o}", "summary", summary, "outputs",
 		describe_outputs(outputs), "settings", describe_settings(settings), "metrics",
 		describe_metrics(metrics));
+}
 
-	json_object_update(component, parts);
-	json_decref(parts);
+static json_t *describe_foreign(const struct storm_foreign *foreign)
+{
+	json_t *parts = json_pack("{s:o}", "outputs", describe_outputs(foreign->outputs));
+
+	if (foreign->command)
+		json_object_set_new(parts, "command", describe_names(foreign->command));
+	else
+		json_object_set_new(parts, "java", describe_java(&foreign->java));
+	return parts;
 }
 
 static json_t *describe_spout(const struct storm_spout *spout)
 {
 	const struct storm_spout_class *class = spout->spout_class;
-	json_t *entry = describe_component(spout->name, spout->parallelism, spout->config);
+	json_t *entry = describe_component(
+		spout->name, spout->parallelism, spout->tasks, spout->environments, spout->config);
 
-	add_class(entry, class->summary, class->outputs, class->settings, class->metrics);
+	if (class)
+		add_parts(entry,
+			describe_class(
+				class->summary, class->outputs, class->settings, class->metrics));
+	else if (spout->foreign)
+		add_parts(entry, describe_foreign(spout->foreign));
 	return entry;
 }
 
 static json_t *describe_bolt(const struct storm_bolt *bolt)
 {
 	const struct storm_bolt_class *class = bolt->bolt_class;
-	json_t *entry = describe_component(bolt->name, bolt->parallelism, bolt->config);
+	json_t *entry = describe_component(
+		bolt->name, bolt->parallelism, bolt->tasks, bolt->environments, bolt->config);
 
-	add_class(entry, class->summary, class->outputs, class->settings, class->metrics);
+	if (class)
+		add_parts(entry,
+			describe_class(
+				class->summary, class->outputs, class->settings, class->metrics));
+	else if (bolt->foreign)
+		add_parts(entry, describe_foreign(bolt->foreign));
 	json_object_set_new(entry, "inputs", describe_inputs(bolt->inputs));
 	return entry;
 }
@@ -131,12 +197,17 @@ json_t *describe_topology(const struct storm_topology *topology)
 	const struct storm_bolt *bolt = topology->bolts;
 	json_t *spouts = json_array();
 	json_t *bolts = json_array();
+	json_t *description;
 
 	for (; spout && spout->name; spout++)
 		json_array_append_new(spouts, describe_spout(spout));
 	for (; bolt && bolt->name; bolt++)
 		json_array_append_new(bolts, describe_bolt(bolt));
-	return json_pack("{s:i, s:s, s:s?, s:o, s:o, s:o}", "cstorm", DESCRIPTION_VERSION, "name",
-		topology->name, "summary", topology->summary, "config",
+	description = json_pack("{s:i, s:s, s:s?, s:o, s:o, s:o}", "cstorm", DESCRIPTION_VERSION,
+		"name", topology->name, "summary", topology->summary, "config",
 		describe_config(topology->config), "spouts", spouts, "bolts", bolts);
+	if (topology->environments)
+		json_object_set_new(
+			description, "environments", describe_environments(topology->environments));
+	return description;
 }

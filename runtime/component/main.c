@@ -51,21 +51,24 @@ static void print_help(const struct storm_topology *topology, const char *progra
 	printf("Run it on this machine:\n  cstorm run %s [-o KEY=VALUE]... [-p COMPONENT=N]...\n\n",
 		program);
 	printf("Options:\n"
-	       "  --describe   print the topology as JSON\n"
-	       "  --help       print this\n"
-	       "  --version    print the version of cstorm that it is built with\n"
+	       "  --component NAME  be this component, whatever name the topology at hand gives it\n"
+	       "  --describe        print the topology as JSON\n"
+	       "  --help            print this\n"
+	       "  --version         print the version of cstorm that it is built with\n"
 	       "With no option it is a component: it speaks Storm's multi-lang protocol on its\n"
 	       "standard input and output.\n\nComponents:\n");
 	for (spout = topology->spouts; spout && spout->name; spout++)
-		print_component(
-			spout->name, spout->spout_class->summary, "spout", spout->parallelism);
+		print_component(spout->name,
+			spout->spout_class ? spout->spout_class->summary : NULL, "spout",
+			spout->parallelism);
 	for (bolt = topology->bolts; bolt && bolt->name; bolt++)
-		print_component(bolt->name, bolt->bolt_class->summary, "bolt", bolt->parallelism);
+		print_component(bolt->name, bolt->bolt_class ? bolt->bolt_class->summary : NULL,
+			"bolt", bolt->parallelism);
 	printf("\nSettings (-o KEY=VALUE):\n");
 	for (spout = topology->spouts; spout && spout->name; spout++)
-		print_settings(topology, spout->spout_class->settings);
+		print_settings(topology, spout->spout_class ? spout->spout_class->settings : NULL);
 	for (bolt = topology->bolts; bolt && bolt->name; bolt++)
-		print_settings(topology, bolt->bolt_class->settings);
+		print_settings(topology, bolt->bolt_class ? bolt->bolt_class->settings : NULL);
 	for (const struct storm_config_entry *entry = topology->config; entry && entry->key;
 		entry++)
 		printf("  %s  (here: %s)\n", entry->key, entry->value);
@@ -81,15 +84,20 @@ static int refuse(const struct storm_topology *topology, const char *program, co
 int storm_main(const struct storm_topology *topology, int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "component", required_argument, NULL, 'c' },
 		{ "describe", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ 0 },
 	};
 	const char *program = argc > 0 ? argv[0] : topology->name;
+	const char *part = NULL;
 
 	switch (getopt_long(argc, argv, "h", options, NULL)) {
 	case -1:
+		break;
+	case 'c':
+		part = optarg;
 		break;
 	case 'd':
 		return print_description(topology);
@@ -107,5 +115,5 @@ int storm_main(const struct storm_topology *topology, int argc, char **argv)
 	if (isatty(STDIN_FILENO))
 		return refuse(topology, program,
 			"as a component it reads Storm's multi-lang protocol, not a terminal");
-	return task_run(topology);
+	return task_run(topology, part);
 }

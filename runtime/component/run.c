@@ -275,9 +275,10 @@ static void free_task(struct storm_task *task)
 		ev_loop_destroy(task->loop);
 }
 
-int task_run(const struct storm_topology *topology)
+int task_run(const struct storm_topology *topology, const char *part)
 {
 	struct storm_task task = { .topology = topology,
+		.part = part,
 		.stdio = STDIO_INIT,
 		.log = LOG_INIT,
 		.pending = SLOTS_INIT(struct pending_tuple) };

@@ -29,28 +29,28 @@ static int write_pid_file(struct storm_task *task)
 	return 0;
 }
 
-/* Become the component that the handshake names. */
+/* Become the component that the handshake names, or the command line. */
 static int choose_class(struct storm_task *task)
 {
+	const char *name = task->part ? task->part : task->context.component;
 	const struct storm_spout *spout = task->topology->spouts;
 	const struct storm_bolt *bolt = task->topology->bolts;
-	size_t state_size = 0;
+	size_t state_size;
 
 	for (; spout && spout->name; spout++) {
-		if (strcmp(spout->name, task->context.component) == 0) {
+		if (strcmp(spout->name, name) == 0)
 			task->spout_class = spout->spout_class;
-			state_size = spout->spout_class->state_size;
-		}
 	}
 	for (; bolt && bolt->name; bolt++) {
-		if (strcmp(bolt->name, task->context.component) == 0) {
+		if (strcmp(bolt->name, name) == 0)
 			task->bolt_class = bolt->bolt_class;
-			state_size = bolt->bolt_class->state_size;
-		}
 	}
 	if (!task->spout_class && !task->bolt_class)
-		return storm_error(task, -ENOENT, "the topology %s has no component %s",
-			task->topology->name, task->context.component);
+		return storm_error(task, -ENOENT,
+			"the program of the topology %s has no class for the component %s",
+			task->topology->name, name);
+	state_size =
+		task->spout_class ? task->spout_class->state_size : task->bolt_class->state_size;
 	task->state = calloc(1, state_size > 0 ? state_size : 1);
 	return task->state ? 0 : storm_error(task, -ENOMEM, "the state of the task");
 }

@@ -47,6 +47,7 @@ struct rest {
 
 struct storm_task {
 	const struct storm_topology *topology;
+	const char *part; /* the component of the topology that it is; NULL: the handshake says */
 	const struct storm_spout_class *spout_class; /* one of the two classes is NULL */
 	const struct storm_bolt_class *bolt_class;
 	struct context context;
@@ -114,7 +115,7 @@ double task_config_number(const struct storm_task *task, const char *key, double
 /* run.c */
 
 /* Be a component, until the input ends. Returns the exit status. */
-int task_run(const struct storm_topology *topology);
+int task_run(const struct storm_topology *topology, const char *part);
 
 /* Report an error, and stop with status 1. */
 void task_fatal(struct storm_task *task, const char *what, int err);

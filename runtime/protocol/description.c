@@ -9,6 +9,7 @@ const char *const grouping_names[GROUPING_COUNT] = {
 	[STORM_GROUPING_ALL] = "all",
 	[STORM_GROUPING_GLOBAL] = "global",
 	[STORM_GROUPING_DIRECT] = "direct",
+	[STORM_GROUPING_CUSTOM] = "custom",
 };
 
 const char *const metric_kind_names[METRIC_KIND_COUNT] = {

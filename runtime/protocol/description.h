@@ -7,7 +7,7 @@
 /* It changes when an older cstorm could not read the form. */
 #define DESCRIPTION_VERSION 1
 
-#define GROUPING_COUNT (STORM_GROUPING_DIRECT + 1)
+#define GROUPING_COUNT (STORM_GROUPING_CUSTOM + 1)
 
 /* The names of the groupings, by enum storm_grouping. */
 extern const char *const grouping_names[GROUPING_COUNT];

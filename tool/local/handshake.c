@@ -50,6 +50,7 @@ static const char *const grouping_types[] = {
 	[STORM_GROUPING_ALL] = "ALL",
 	[STORM_GROUPING_GLOBAL] = "FIELDS", /* Storm: a fields grouping of no fields */
 	[STORM_GROUPING_DIRECT] = "DIRECT",
+	[STORM_GROUPING_CUSTOM] = "CUSTOM_OBJECT",
 };
 
 static json_t *names(const char *const *list, size_t count)

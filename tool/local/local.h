@@ -11,9 +11,10 @@ struct local_options {
 };
 
 /*
- * Check the configuration that the runner itself heeds: 0, or -EINVAL with a line for each problem.
+ * Check what the runner itself heeds of the configuration, and that it can run all components: 0, or
+ * -EINVAL with the problems said.
  */
-int local_check(const struct spec *spec, struct buffer *problems);
+int local_check(const struct spec *spec, struct problems *problems);
 
 /* Run a checked topology until its end. Returns an exit status (see command.h). */
 int local_run(const struct spec *spec, const struct local_options *options);

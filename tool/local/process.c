@@ -15,8 +15,8 @@
 #define PIPE_SIZE (128 << 10)
 
 /* In the child: never returns. */
-static void become(
-	const char *const *command, int input, int output, int errors, int failure, pid_t parent)
+static void become(char *const *command, const char *folder, int input, int output, int errors,
+	int failure, pid_t parent)
 {
 	int err;
 
@@ -29,8 +29,9 @@ static void become(
 	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() == parent && dup2(input, STDIN_FILENO) >= 0 &&
-		dup2(output, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0)
-		execvp(command[0], (char *const *)command);
+		dup2(output, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0 &&
+		(!folder || chdir(folder) == 0))
+		execvp(command[0], command);
 	err = errno;
 	if (write(failure, &err, sizeof(err)) < 0)
 		_exit(126);
@@ -45,7 +46,7 @@ static void close_pair(int pair[2])
 		close(pair[1]);
 }
 
-int process_start(struct process *process, const char *const *command)
+int process_start(struct process *process, char *const *command, const char *folder)
 {
 	int input[2] = { -1, -1 };
 	int output[2] = { -1, -1 };
@@ -66,7 +67,7 @@ int process_start(struct process *process, const char *const *command)
 		return err;
 	}
 	if (pid == 0)
-		become(command, input[0], output[1], errors[1], failure[1], parent);
+		become(command, folder, input[0], output[1], errors[1], failure[1], parent);
 	close(input[0]);
 	close(output[1]);
 	close(errors[1]);

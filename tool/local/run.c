@@ -3,6 +3,7 @@
  * spout has finished and every tuple tree is settled the components are closed, upstream first.
  */
 #include "local/run.h"
+#include "spec/commands.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -279,23 +280,25 @@ static double config_number(const json_t *config, const char *key, double fallba
 	return json_is_number(value) ? json_number_value(value) : fallback;
 }
 
-static void check_number(
-	const json_t *config, const char *key, double least, struct buffer *problems)
+static void check_number(const struct spec *spec, json_t *config, const char *key, double least,
+	struct problems *problems)
 {
 	const json_t *value = json_object_get(config, key);
 
 	if (!value || json_is_null(value) ||
 		(json_is_number(value) && json_number_value(value) >= least))
 		return;
-	spec_problem(problems, "%s must be a number, at least %g", key, least);
+	problems_error(problems, spec_place(spec, value, config),
+		"%s must be a number, at least %g", key, least);
 }
 
-static void check_boolean(const json_t *config, const char *key, struct buffer *problems)
+static void check_boolean(const struct spec *spec, const char *key, struct problems *problems)
 {
-	const json_t *value = json_object_get(config, key);
+	const json_t *value = json_object_get(spec->config, key);
 
 	if (value && !json_is_null(value) && !json_is_boolean(value))
-		spec_problem(problems, "%s must be true or false", key);
+		problems_error(problems, spec_place(spec, value, spec->config),
+			"%s must be true or false", key);
 }
 
 /* The wire that a serializer speaks; -1 for one that is neither of the two. */
@@ -309,26 +312,48 @@ static int wire_of_serializer(const json_t *config)
 	return name && strcmp(name, SERIALIZER_MSGPACK) == 0 ? WIRE_MSGPACK : -1;
 }
 
-int local_check(const struct spec *spec, struct buffer *problems)
+/* What only a cluster can run. */
+static void refuse_java(
+	const struct spec *spec, const struct spec_component *component, struct problems *problems)
 {
-	size_t before = problems->length;
+	if (component->kind == SPEC_JAVA)
+		problems_error(problems, spec_place(spec, component->java, component->json),
+			"%s is a Java class, which a Storm cluster can run, but not this runner",
+			component->name);
+	for (size_t i = 0; i < component->input_count; i++) {
+		const struct spec_input *input = &component->inputs[i];
 
-	check_number(spec->config, "topology.message.timeout.secs", 0.001, problems);
-	check_number(spec->config, "topology.max.spout.pending", 1, problems);
-	check_number(spec->config, "topology.acker.executors", 0, problems);
-	check_number(spec->config, "topology.subprocess.timeout.secs", 0.001, problems);
-	check_number(spec->config, "supervisor.worker.timeout.secs", 0.001, problems);
-	check_number(spec->config, "cstorm.change.timeout.secs", 0.001, problems);
-	check_number(spec->config, "topology.tick.tuple.freq.secs", 0.001, problems);
-	check_boolean(spec->config, "topology.enable.message.timeouts", problems);
+		if (input->grouping == STORM_GROUPING_CUSTOM)
+			problems_error(problems, spec_place(spec, input->custom, input->json),
+				"%s: the custom grouping of its input from %s is a Java class, "
+				"which a Storm cluster can run, but not this runner",
+				component->name, input->component);
+	}
+}
+
+int local_check(const struct spec *spec, struct problems *problems)
+{
+	check_number(spec, spec->config, "topology.message.timeout.secs", 0.001, problems);
+	check_number(spec, spec->config, "topology.max.spout.pending", 1, problems);
+	check_number(spec, spec->config, "topology.acker.executors", 0, problems);
+	check_number(spec, spec->config, "topology.subprocess.timeout.secs", 0.001, problems);
+	check_number(spec, spec->config, "supervisor.worker.timeout.secs", 0.001, problems);
+	check_number(spec, spec->config, "cstorm.change.timeout.secs", 0.001, problems);
+	check_number(spec, spec->config, "topology.tick.tuple.freq.secs", 0.001, problems);
+	check_boolean(spec, "topology.enable.message.timeouts", problems);
 	if (wire_of_serializer(spec->config) < 0)
-		spec_problem(problems,
+		problems_error(problems,
+			spec_place(spec,
+				json_object_get(spec->config, "topology.multilang.serializer"),
+				spec->config),
 			"topology.multilang.serializer must be " SERIALIZER_JSON
 			" or " SERIALIZER_MSGPACK " here");
-	for (size_t i = 0; i < spec->component_count; i++)
-		check_number(spec->components[i].config, "topology.tick.tuple.freq.secs", 0.001,
-			problems);
-	return problems->length > before ? -EINVAL : 0;
+	for (size_t i = 0; i < spec->component_count; i++) {
+		check_number(spec, spec->components[i].config, "topology.tick.tuple.freq.secs",
+			0.001, problems);
+		refuse_java(spec, &spec->components[i], problems);
+	}
+	return problems_result(problems);
 }
 
 static void read_config(struct run *run)
@@ -421,7 +446,11 @@ static int make_components(struct run *run)
 
 		component->spec = &run->spec->components[i];
 		component->run = run;
-		component->task_count = (size_t)component->spec->parallelism;
+		component->command = command_words(run->spec, component->spec);
+		component->folder = command_folder(run->spec, component->spec);
+		if (!component->command)
+			return -ENOMEM;
+		component->task_count = (size_t)component->spec->tasks;
 		component->tasks = calloc(component->task_count, sizeof(*component->tasks));
 		if (!component->tasks)
 			return -ENOMEM;
@@ -533,6 +562,8 @@ static void free_run(struct run *run)
 			task_free(&run->components[i].tasks[j]);
 		free(run->components[i].tasks);
 		json_decref(run->components[i].metrics);
+		command_free(run->components[i].command);
+		free(run->components[i].folder);
 	}
 	free(run->components);
 	free(run->tasks);

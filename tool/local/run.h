@@ -168,6 +168,8 @@ struct task {
 struct component {
 	const struct spec_component *spec;
 	struct run *run;
+	char **command; /* the words that start it */
+	char *folder; /* in which it runs; NULL: where the runner does */
 	struct task *tasks;
 	size_t task_count;
 	struct route *routes; /* as the spec's outputs */
@@ -381,8 +383,11 @@ struct process {
 	int errors;
 };
 
-/* Start a command with pipes as its standard input, output and error: 0 or a negative errno. */
-int process_start(struct process *process, const char *const *command);
+/*
+ * Start a command with pipes as its standard input, output and error, in a folder (NULL: here): 0 or
+ * a negative errno.
+ */
+int process_start(struct process *process, char *const *command, const char *folder);
 
 /* Kill every process that descends from this one, and wait for it. */
 void process_kill_descendants(void);

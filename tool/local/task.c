@@ -470,10 +470,10 @@ static void on_start(struct ev_loop *loop, struct ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	run_time(task->run);
-	err = process_start(&process, task->component->spec->command);
+	err = process_start(&process, task->component->command, task->component->folder);
 	if (err < 0) {
 		run_fail(task->run, "%s: cannot start %s: %s", name_of(task),
-			task->component->spec->command[0], strerror(-err));
+			task->component->command[0], strerror(-err));
 		return;
 	}
 	start_watching(task, &process);
@@ -635,7 +635,7 @@ static bool closed_well(const struct task *task)
 {
 	if (task->killed_for || !WIFEXITED(task->exit_status) || output_pending(&task->queue) > 0)
 		return false;
-	if (task->component->spec->is_foreign)
+	if (task->component->spec->kind != SPEC_CLASS)
 		return !task->reported_error;
 	return WEXITSTATUS(task->exit_status) == 0;
 }

@@ -2,80 +2,118 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "spec/nearest.h"
+#include "protocol/description.h"
 #include "spec/spec.h"
 
 #define TASK_LIMIT 10000
 
-/* "; did you mean NAME?" into a buffer, for one of `count` structs that start with a name. */
-static const char *suggestion(
-	struct buffer *text, const char *word, const void *entries, size_t size, size_t count)
+struct check {
+	struct spec *spec;
+	struct problems *problems;
+};
+
+/* The place of a part of a component, or of the component. */
+static struct place place_in(
+	const struct check *check, const json_t *part, const struct spec_component *component)
+{
+	return spec_place(check->spec, part, component->json);
+}
+
+/* Suggest one of `count` structs that have a name at an offset. */
+static void suggest(const struct check *check, const char *word, const void *entries, size_t size,
+	size_t offset, size_t count)
 {
 	const char **names = calloc(count + 1, sizeof(*names));
-	const char *nearest = NULL;
 
 	for (size_t i = 0; names && i < count; i++)
-		memcpy(&names[i], (const char *)entries + i * size, sizeof(*names));
+		memcpy(&names[i], (const char *)entries + i * size + offset, sizeof(*names));
 	if (names)
-		nearest = nearest_name(word, names, count);
-	buffer_truncate(text, 0);
-	if (nearest)
-		buffer_append_format(text, "; did you mean %s?", nearest);
+		problems_suggest(check->problems, word, names, count);
 	free(names);
-	return buffer_text(text);
 }
 
-static void check_name(const struct spec *spec, size_t index, struct buffer *problems)
+static bool is_reserved(const char *name)
 {
-	const struct spec_component *component = &spec->components[index];
-
-	if (component->name[0] == '\0')
-		spec_problem(problems, "component %zu has an empty name", index);
-	else if (strncmp(component->name, "__", 2) == 0)
-		spec_problem(
-			problems, "%s: names that begin with __ are Storm's own", component->name);
-	if (spec_find(spec, component->name) < index)
-		spec_problem(problems, "%s: two components have this name", component->name);
-	if (component->parallelism < 1 || component->parallelism > TASK_LIMIT)
-		spec_problem(problems, "%s: parallelism is %d, it must be 1 to %d", component->name,
-			component->parallelism, TASK_LIMIT);
+	return strncmp(name, "__", 2) == 0;
 }
 
-static void check_outputs(const struct spec_component *component, struct buffer *problems)
+static void check_name(const struct check *check, size_t index)
 {
-	for (size_t i = 0; i < component->output_count; i++) {
-		const struct spec_stream *stream = &component->outputs[i];
+	const struct spec_component *component = &check->spec->components[index];
+	struct place place = place_in(check, json_object_get(component->json, "name"), component);
+	size_t first = spec_find(check->spec, component->name);
 
-		if (strncmp(stream->name, "__", 2) == 0)
-			spec_problem(problems,
-				"%s: stream %s: names that begin with __ are Storm's own",
-				component->name, stream->name);
+	if (component->name[0] == '\0' && json_object_get(component->json, "name"))
+		problems_error(check->problems, place, "component %zu has an empty name", index);
+	if (is_reserved(component->name))
+		problems_error(check->problems, place,
+			"%s: names that begin with __ are Storm's own", component->name);
+	if (first < index && component->name[0] != '\0')
+		problems_error(check->problems, place, "%s: two components have this name",
+			component->name);
+}
+
+static void check_parallelism(const struct check *check, const struct spec_component *component)
+{
+	const json_t *tasks = json_object_get(component->json, "tasks");
+	struct place place = place_in(
+		check, tasks ? tasks : json_object_get(component->json, "parallelism"), component);
+
+	if (component->tasks > TASK_LIMIT)
+		problems_error(check->problems, place, "%s: %d tasks, more than %d",
+			component->name, component->tasks, TASK_LIMIT);
+	if (component->tasks < component->parallelism)
+		problems_error(check->problems, place,
+			"%s: its parallelism is %d, but it has %d tasks: Storm runs no executor "
+			"without a task",
+			component->name, component->parallelism, component->tasks);
+}
+
+static void check_fields(const struct check *check, const struct spec_component *component,
+	const struct spec_stream *stream)
+{
+	const json_t *fields = json_object_get(stream->json, "fields");
+
+	for (size_t i = 0; i < stream->field_count; i++) {
 		for (size_t j = 0; j < i; j++) {
-			if (strcmp(component->outputs[j].name, stream->name) == 0)
-				spec_problem(problems, "%s: two streams have the name %s",
-					component->name, stream->name);
-		}
-		for (size_t field = 0; field < stream->field_count; field++) {
-			for (size_t other = 0; other < field; other++) {
-				if (strcmp(stream->fields[field], stream->fields[other]) == 0)
-					spec_problem(problems,
-						"%s: stream %s: two fields have the name %s",
-						component->name, stream->name,
-						stream->fields[field]);
-			}
+			if (strcmp(stream->fields[i], stream->fields[j]) == 0)
+				problems_error(check->problems,
+					place_in(check, json_array_get(fields, i), component),
+					"%s: stream %s: two fields have the name %s",
+					component->name, stream->name, stream->fields[i]);
 		}
 	}
 }
 
-/* Find the fields that a fields grouping names. */
-static void connect_fields(const char *name, struct spec_input *input,
-	const struct spec_stream *stream, struct buffer *problems)
+static void check_outputs(const struct check *check, const struct spec_component *component)
 {
-	struct buffer hint = { 0 };
+	for (size_t i = 0; i < component->output_count; i++) {
+		const struct spec_stream *stream = &component->outputs[i];
+		struct place place = place_in(check, stream->json, component);
+
+		if (is_reserved(stream->name))
+			problems_error(check->problems, place,
+				"%s: stream %s: names that begin with __ are Storm's own",
+				component->name, stream->name);
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(component->outputs[j].name, stream->name) == 0)
+				problems_error(check->problems, place,
+					"%s: two streams have the name %s", component->name,
+					stream->name);
+		}
+		check_fields(check, component, stream);
+	}
+}
+
+/* Find the fields that a fields grouping names. */
+static void connect_fields(const struct check *check, const struct spec_component *component,
+	struct spec_input *input, const struct spec_stream *stream)
+{
+	const json_t *fields = json_object_get(input->json, "fields");
 
 	input->field_indexes = calloc(input->field_count + 1, sizeof(*input->field_indexes));
 	if (!input->field_indexes) {
-		spec_problem(problems, "%s: out of memory", name);
+		check->problems->failed = true;
 		return;
 	}
 	for (size_t i = 0; i < input->field_count; i++) {
@@ -85,101 +123,135 @@ static void connect_fields(const char *name, struct spec_input *input,
 			strcmp(stream->fields[field], input->fields[i]) != 0)
 			field++;
 		input->field_indexes[i] = field;
-		if (field == stream->field_count)
-			spec_problem(problems, "%s: stream %s of %s has no field %s%s", name,
-				input->stream, input->component, input->fields[i],
-				suggestion(&hint, input->fields[i], stream->fields,
-					sizeof(*stream->fields), stream->field_count));
+		if (field < stream->field_count)
+			continue;
+		problems_error(check->problems,
+			spec_place(check->spec, json_array_get(fields, i), input->json),
+			"%s: stream %s of %s has no field %s", component->name, input->stream,
+			input->component, input->fields[i]);
+		problems_suggest(
+			check->problems, input->fields[i], stream->fields, stream->field_count);
 	}
-	buffer_free(&hint);
 }
 
-static void check_grouping(const char *name, struct spec_input *input,
-	const struct spec_stream *stream, struct buffer *problems)
+static void check_grouping(const struct check *check, const struct spec_component *component,
+	struct spec_input *input, const struct spec_stream *stream)
 {
+	struct place place =
+		spec_place(check->spec, json_object_get(input->json, "grouping"), input->json);
+
 	if (input->grouping == STORM_GROUPING_FIELDS) {
 		if (input->field_count == 0)
-			spec_problem(problems,
+			problems_error(check->problems, place,
 				"%s: the fields grouping of its input from %s names no fields",
-				name, input->component);
-		connect_fields(name, input, stream, problems);
+				component->name, input->component);
+		connect_fields(check, component, input, stream);
+	} else if (input->field_count > 0) {
+		problems_warn(check->problems, place,
+			"%s: the %s grouping of its input from %s has no use for fields",
+			component->name, grouping_names[input->grouping], input->component);
 	}
+	if (input->grouping == STORM_GROUPING_CUSTOM && !input->custom)
+		problems_error(check->problems, place,
+			"%s: the custom grouping of its input from %s names no Java class",
+			component->name, input->component);
 	if (input->grouping == STORM_GROUPING_DIRECT && !stream->direct)
-		spec_problem(problems,
+		problems_error(check->problems, place,
 			"%s: a direct grouping, but stream %s of %s is not declared as direct",
-			name, input->stream, input->component);
+			component->name, input->stream, input->component);
 	if (input->grouping != STORM_GROUPING_DIRECT && stream->direct)
-		spec_problem(problems,
-			"%s: stream %s of %s is direct: its input needs the direct grouping", name,
-			input->stream, input->component);
+		problems_error(check->problems, place,
+			"%s: stream %s of %s is direct: its input needs the direct grouping",
+			component->name, input->stream, input->component);
 }
 
-/* Find the component and the stream that an input names. */
-static void connect_input(
-	struct spec *spec, const char *name, struct spec_input *input, struct buffer *problems)
+/* Find the stream that an input names. */
+static void connect_stream(const struct check *check, const struct spec_component *component,
+	struct spec_input *input, const struct spec_component *source)
 {
-	const struct spec_component *source;
-	struct buffer hint = { 0 };
-
-	input->source = spec_find(spec, input->component);
-	if (input->source == spec->component_count) {
-		spec_problem(problems, "%s: its input %s is no component of the topology%s", name,
-			input->component,
-			suggestion(&hint, input->component, spec->components,
-				sizeof(*spec->components), spec->component_count));
-		buffer_free(&hint);
-		return;
-	}
-	source = &spec->components[input->source];
 	while (input->source_stream < source->output_count &&
 		strcmp(source->outputs[input->source_stream].name, input->stream) != 0)
 		input->source_stream++;
-	if (input->source_stream == source->output_count)
-		spec_problem(problems, "%s: its input %s has no stream %s%s", name,
-			input->component, input->stream,
-			suggestion(&hint, input->stream, source->outputs, sizeof(*source->outputs),
-				source->output_count));
-	else
-		check_grouping(name, input, &source->outputs[input->source_stream], problems);
-	buffer_free(&hint);
+	if (input->source_stream < source->output_count) {
+		check_grouping(check, component, input, &source->outputs[input->source_stream]);
+		return;
+	}
+	/* What a Java class declares is known to Java alone. */
+	if (source->kind == SPEC_JAVA && source->output_count == 0)
+		return;
+	problems_error(check->problems,
+		spec_place(check->spec, json_object_get(input->json, "stream"), input->json),
+		"%s: its input %s has no stream %s", component->name, input->component,
+		input->stream);
+	suggest(check, input->stream, source->outputs, sizeof(*source->outputs),
+		offsetof(struct spec_stream, name), source->output_count);
 }
 
-static void check_inputs(
-	struct spec *spec, struct spec_component *component, struct buffer *problems)
+/* Find the component that an input names. */
+static void connect_input(
+	const struct check *check, const struct spec_component *component, struct spec_input *input)
 {
+	const struct spec *spec = check->spec;
+
+	if (input->component[0] == '\0' || input->grouping == GROUPING_COUNT)
+		return; /* said already */
+	input->source = spec_find(spec, input->component);
+	if (input->source < spec->component_count) {
+		connect_stream(check, component, input, &spec->components[input->source]);
+		return;
+	}
+	problems_error(check->problems,
+		spec_place(spec, json_object_get(input->json, "component"), input->json),
+		"%s: its input %s is no component of the topology", component->name,
+		input->component);
+	suggest(check, input->component, spec->components, sizeof(*spec->components),
+		offsetof(struct spec_component, name), spec->component_count);
+}
+
+static void check_inputs(const struct check *check, const struct spec_component *component)
+{
+	struct place place = place_in(check, NULL, component);
+
 	if (component->is_spout && component->input_count > 0)
-		spec_problem(problems, "%s: a spout has no inputs", component->name);
+		problems_error(
+			check->problems, place, "%s: a spout has no inputs", component->name);
 	if (!component->is_spout && component->input_count == 0)
-		spec_problem(problems, "%s: a bolt needs an input", component->name);
+		problems_error(
+			check->problems, place, "%s: a bolt needs an input", component->name);
 	for (size_t i = 0; i < component->input_count; i++) {
 		struct spec_input *input = &component->inputs[i];
 
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(component->inputs[j].component, input->component) == 0 &&
 				strcmp(component->inputs[j].stream, input->stream) == 0)
-				spec_problem(problems,
+				problems_error(check->problems,
+					place_in(check, input->json, component),
 					"%s: stream %s of %s is its input twice; Storm allows "
 					"it once",
 					component->name, input->stream, input->component);
 		}
-		connect_input(spec, component->name, input, problems);
+		connect_input(check, component, input);
 	}
 }
 
-int spec_check(struct spec *spec, struct buffer *problems)
+int spec_check(struct spec *spec, struct problems *problems)
 {
-	size_t before = problems->length;
+	const struct check check = { spec, problems };
+	struct place place = spec_place(spec, json_object_get(spec->description, "name"), NULL);
 	size_t spouts = 0;
 
-	if (spec->name[0] == '\0')
-		spec_problem(problems, "the topology's name is empty");
+	if (!spec->name)
+		return problems_result(problems); /* there is nothing to check */
+	if (spec->name[0] == '\0' && json_object_get(spec->description, "name"))
+		problems_error(problems, place, "the topology's name is empty");
 	for (size_t i = 0; i < spec->component_count; i++) {
 		spouts += spec->components[i].is_spout;
-		check_name(spec, i, problems);
-		check_outputs(&spec->components[i], problems);
-		check_inputs(spec, &spec->components[i], problems);
+		check_name(&check, i);
+		check_parallelism(&check, &spec->components[i]);
+		check_outputs(&check, &spec->components[i]);
+		check_inputs(&check, &spec->components[i]);
 	}
 	if (spouts == 0)
-		spec_problem(problems, "the topology has no spout");
-	return problems->length > before || problems->failed ? -EINVAL : 0;
+		problems_error(problems, spec_place(spec, NULL, NULL), "the topology has no spout");
+	return problems_result(problems);
 }

@@ -1,157 +1,99 @@
-/* Gets the description of a topology: from a program, or from a file. */
+/* Loads a topology: finds out what its file is, and makes a description of it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "spec/file.h"
+#include "spec/flux.h"
+#include "spec/program.h"
 #include "spec/spec.h"
 
-#define DESCRIPTION_LIMIT ((size_t)16 << 20)
-#define DESCRIPTION_SECONDS 20
-
-static double now(void)
+static bool has_extension(const char *path, const char *extension)
 {
-	struct timespec time;
+	size_t length = strlen(path);
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+	return length > strlen(extension) &&
+		strcmp(path + length - strlen(extension), extension) == 0;
 }
 
-/* Read all that a descriptor gives: 0, -EFBIG, -ETIMEDOUT or another negative errno. */
-static int read_all(int fd, double deadline, struct buffer *text)
+/* JSON begins with a brace; YAML that does is JSON, too. */
+static bool looks_like_json(struct span text)
 {
-	for (;;) {
-		struct pollfd ready = { .fd = fd, .events = POLLIN };
-		int wait = (int)((deadline - now()) * 1000);
-		ssize_t count;
-
-		if (wait <= 0 || poll(&ready, 1, wait) == 0)
-			return -ETIMEDOUT;
-		if (text->length > DESCRIPTION_LIMIT)
-			return -EFBIG;
-		if (buffer_reserve(text, 65536) < 0)
-			return -ENOMEM;
-		count = read(fd, text->data + text->length, 65536);
-		if (count < 0 && errno != EINTR)
-			return -errno;
-		if (count == 0)
-			return 0;
-		if (count > 0)
-			text->length += (size_t)count;
+	while (text.length > 0 && strchr(" \t\r\n", text.data[0])) {
+		text.data++;
+		text.length--;
 	}
+	return text.length > 0 && text.data[0] == '{';
 }
 
-/* In the child: never returns. It dies with its parent. */
-static void become_describe(const char *path, int output)
+static int take_json(struct spec *spec, struct span text, struct problems *problems)
 {
-	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	json_error_t why;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(nothing, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0)
-		execl(path, path, "--describe", (char *)NULL);
-	fprintf(stderr, "%s: cannot be run: %s\n", path, strerror(errno));
-	_exit(127);
+	spec->description =
+		json_loadb(text.data ? text.data : "", text.length, JSON_REJECT_DUPLICATES, &why);
+	if (spec->description)
+		return 0;
+	return problems_error(problems, (struct place){ spec->places.file, why.line, why.column },
+		"neither a topology's program nor its description: %s", why.text);
 }
 
-/* Wait for the end of a process; one that outlives the deadline is killed. */
-static int wait_for_end(pid_t pid, double deadline, int *status)
+static int describe_file(
+	struct spec *spec, const struct spec_source *source, struct problems *problems)
 {
-	const struct timespec moment = { .tv_nsec = 5000000 };
+	bool is_yaml = has_extension(source->path, ".yaml") || has_extension(source->path, ".yml");
+	struct buffer text = { 0 };
+	int err = file_read(source->path, &text, problems);
 
-	while (waitpid(pid, status, WNOHANG) == 0) {
-		if (now() > deadline) {
-			kill(pid, SIGKILL);
-			waitpid(pid, status, 0);
-			return -ETIMEDOUT;
-		}
-		nanosleep(&moment, NULL);
-	}
-	return 0;
+	if (err == 0 && (is_yaml || !looks_like_json(buffer_span(&text))))
+		err = flux_read(spec, source, buffer_span(&text), problems);
+	else if (err == 0)
+		err = take_json(spec, buffer_span(&text), problems);
+	buffer_free(&text);
+	return err;
 }
 
-/* Run the program with --describe and take what it prints. */
-static int run_describe(const char *path, struct buffer *text, struct buffer *problems)
-{
-	double deadline = now() + DESCRIPTION_SECONDS;
-	int status = 0;
-	int pipes[2];
-	pid_t pid;
-	int err;
-	int late;
-
-	if (pipe2(pipes, O_CLOEXEC) < 0)
-		return spec_problem(problems, "%s: no pipe: %s", path, strerror(errno));
-	pid = fork();
-	if (pid == 0)
-		become_describe(path, pipes[1]);
-	close(pipes[1]);
-	if (pid < 0) {
-		close(pipes[0]);
-		return spec_problem(problems, "%s: cannot be run: %s", path, strerror(errno));
-	}
-	err = read_all(pipes[0], deadline, text);
-	close(pipes[0]);
-	late = wait_for_end(pid, err < 0 ? 0 : deadline, &status);
-	if (err == 0)
-		err = late;
-	if (err == -ETIMEDOUT)
-		return spec_problem(problems,
-			"%s --describe did not end in %d seconds: is it a topology?", path,
-			DESCRIPTION_SECONDS);
-	if (err < 0)
-		return spec_problem(problems, "%s --describe: %s", path, strerror(-err));
-	if (WIFSIGNALED(status))
-		return spec_problem(problems, "%s --describe was killed by signal %d (%s)", path,
-			WTERMSIG(status), strsignal(WTERMSIG(status)));
-	if (WEXITSTATUS(status) != 0)
-		return spec_problem(problems,
-			"%s --describe failed with status %d: is it a topology?", path,
-			WEXITSTATUS(status));
-	return 0;
-}
-
-static int read_file(const char *path, struct buffer *text, struct buffer *problems)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int err;
-
-	if (fd < 0)
-		return spec_problem(problems, "%s: %s", path, strerror(errno));
-	err = read_all(fd, now() + DESCRIPTION_SECONDS, text);
-	close(fd);
-	return err < 0 ? spec_problem(problems, "%s: %s", path, strerror(-err)) : 0;
-}
-
-int spec_load(struct spec *spec, const char *path, struct buffer *problems)
+static int describe_program(struct spec *spec, struct problems *problems)
 {
 	struct buffer text = { 0 };
+	int err = program_describe(spec->path, &text, problems);
+
+	if (err == 0)
+		err = take_json(spec, buffer_span(&text), problems);
+	buffer_free(&text);
+	return err;
+}
+
+/* A file of such a name is no program, though its mode may say so. */
+static bool is_data(const char *path)
+{
+	return has_extension(path, ".yaml") || has_extension(path, ".yml") ||
+		has_extension(path, ".json");
+}
+
+int spec_load(struct spec *spec, const struct spec_source *source, struct problems *problems)
+{
+	const struct place place = { .file = source->path };
 	struct stat status;
 	int err;
 
-	*spec = (struct spec){ 0 };
-	if (stat(path, &status) < 0)
-		return spec_problem(problems, "%s: %s", path, strerror(errno));
+	*spec = (struct spec){ .places.file = source->path };
+	if (stat(source->path, &status) < 0)
+		return problems_error(problems, place, "%s", strerror(errno));
 	if (S_ISDIR(status.st_mode))
-		return spec_problem(problems, "%s is a directory; name the topology's file", path);
+		return problems_error(problems, place, "is a directory; name the topology's file");
 	/* Tasks may run elsewhere: the whole path. */
-	spec->path = realpath(path, NULL);
+	spec->path = realpath(source->path, NULL);
 	if (!spec->path)
-		return spec_problem(problems, "%s: %s", path, strerror(errno));
-	spec->is_program = access(spec->path, X_OK) == 0;
+		return problems_error(problems, place, "%s", strerror(errno));
+	spec->is_program = !is_data(spec->path) && access(spec->path, X_OK) == 0;
 	if (spec->is_program)
-		err = run_describe(spec->path, &text, problems);
+		err = describe_program(spec, problems);
 	else
-		err = read_file(spec->path, &text, problems);
-	if (err == 0)
-		err = spec_parse(spec, buffer_span(&text), problems);
-	buffer_free(&text);
-	return err;
+		err = describe_file(spec, source, problems);
+	/* What could be read of it may have more problems to say. */
+	return spec->description ? spec_parse(spec, source->environment, problems) : err;
 }

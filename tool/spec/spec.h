@@ -1,7 +1,9 @@
 /*
- * The model of a topology: what `TOPOLOGY --describe` prints, taken apart and checked.
+ * The model of a topology: a description in JSON, taken apart and checked.
  *
- * Strings are borrowed from the description, which the spec owns.
+ * Whatever a topology is written in becomes a description first: a program prints it (--describe), a
+ * file in Flux YAML is translated (flux.h). Strings are borrowed from the description, which the
+ * spec owns. docs/description.schema.json has its form.
  */
 #ifndef SPEC_SPEC_H
 #define SPEC_SPEC_H
@@ -11,10 +13,13 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "spec/places.h"
+#include "spec/problems.h"
 
 #include <cstorm/topology.h>
 
 struct spec_stream {
+	const json_t *json; /* its part of the description, for its place */
 	const char *name;
 	const char **fields;
 	size_t field_count;
@@ -22,11 +27,13 @@ struct spec_stream {
 };
 
 struct spec_input {
+	const json_t *json;
 	const char *component;
 	const char *stream;
 	enum storm_grouping grouping;
 	const char **fields;
 	size_t field_count;
+	const json_t *custom; /* the Java object of a custom grouping; NULL: none */
 
 	/* Set by spec_check */
 	size_t source; /* the index of the component */
@@ -45,12 +52,22 @@ struct spec_metric {
 	enum storm_metric_kind kind;
 };
 
+enum spec_kind {
+	SPEC_CLASS, /* a class of the topology's own program */
+	SPEC_SHELL, /* a command that speaks the multi-lang protocol */
+	SPEC_JAVA, /* a Java class: for a cluster only */
+};
+
 struct spec_component {
+	const json_t *json;
 	const char *name;
 	bool is_spout;
-	int parallelism;
-	const char **command; /* NULL after the last word */
-	bool is_foreign; /* the command is not the topology's own program */
+	enum spec_kind kind;
+	int parallelism; /* executors: threads of a worker */
+	int tasks;
+	const char **command; /* NULL after the last word; the program's own for a class */
+	size_t command_length;
+	const json_t *java; /* its class and what it is made with; NULL: it is not Java's */
 	struct spec_stream *outputs;
 	size_t output_count;
 	struct spec_input *inputs;
@@ -64,40 +81,50 @@ struct spec_component {
 
 struct spec {
 	char *path; /* the topology's file */
-	bool is_program; /* the file starts those of its components that have no command */
+	bool is_program; /* the file starts those of its components that are its classes */
 	json_t *description;
+	json_t *origin; /* what its parts were taken from; NULL: it is as it was read */
+	struct places places;
 	const char *name;
 	json_t *config; /* an object */
 	struct spec_component *components;
 	size_t component_count;
 };
 
-/*
- * Load a topology: a program that answers --describe, or a file that holds such a description.
- *
- * Returns 0, or a negative errno with the reason in `problems`, a line each.
- */
-int spec_load(struct spec *spec, const char *path, struct buffer *problems);
+/* What a topology is loaded from. */
+struct spec_source {
+	const char *path;
+	const char *environment; /* the one of those that the topology describes; NULL: none */
+	const char *filter; /* Flux: a file of properties for ${NAME}; NULL: none */
+	bool environment_filter; /* Flux: ${ENV-NAME} is a variable of the environment */
+};
 
-/* Read a description from text; what the spec says of its file is set already. As spec_load. */
-int spec_parse(struct spec *spec, struct span text, struct buffer *problems);
+/*
+ * Load a topology: a program that answers --describe, a file in Flux YAML, or one that holds a
+ * description. Returns 0, or a negative errno with the reason in `problems`.
+ */
+int spec_load(struct spec *spec, const struct spec_source *source, struct problems *problems);
+
+/*
+ * Take the spec's description apart; what the spec says of its file is set already. As spec_load.
+ */
+int spec_parse(struct spec *spec, const char *environment, struct problems *problems);
 
 /* Override a part: -o KEY=VALUE and -p COMPONENT=N. As spec_load. */
-int spec_set_config(struct spec *spec, const char *assignment, struct buffer *problems);
-int spec_set_parallelism(struct spec *spec, const char *assignment, struct buffer *problems);
+int spec_set_config(struct spec *spec, const char *assignment, struct problems *problems);
+int spec_set_parallelism(struct spec *spec, const char *assignment, struct problems *problems);
 
 /*
- * Check a topology and connect its inputs: 0, or -EINVAL with every problem that there is, a line
- * each.
+ * Check a topology and connect its inputs: 0, or -EINVAL with every problem that there is, those of
+ * loading it among them. It need not have been loaded well.
  */
-int spec_check(struct spec *spec, struct buffer *problems);
+int spec_check(struct spec *spec, struct problems *problems);
 
 /* A component by its name: its index, or the number of components. */
 size_t spec_find(const struct spec *spec, const char *component);
 
-/* Add a line to the problems. Returns -EINVAL. */
-STORM_PRINTF(2, 3)
-int spec_problem(struct buffer *problems, const char *format, ...);
+/* The place of a part of the description, or of what it is in, or the topology's file. */
+struct place spec_place(const struct spec *spec, const json_t *part, const json_t *container);
 
 void spec_free(struct spec *spec);
 

@@ -1,0 +1,124 @@
+/* The list of problems, and how they are said. */
+#include "spec/problems.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "spec/nearest.h"
+
+static const char *const severity_names[] = {
+	[SEVERITY_WARNING] = "warning",
+	[SEVERITY_ERROR] = "error",
+};
+
+void problems_free(struct problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		free(problems->list[i].what);
+		free(problems->list[i].suggestion);
+	}
+	free(problems->list);
+	*problems = (struct problems){ 0 };
+}
+
+STORM_PRINTF(4, 0)
+static void add(struct problems *problems, enum severity severity, struct place place,
+	const char *format, va_list arguments)
+{
+	struct problem *list =
+		realloc(problems->list, (problems->count + 1) * sizeof(*problems->list));
+	char *what = NULL;
+
+	problems->error_count += severity == SEVERITY_ERROR;
+	if (list)
+		problems->list = list;
+	if (!list || vasprintf(&what, format, arguments) < 0) {
+		problems->failed = true;
+		return;
+	}
+	list[problems->count++] = (struct problem){ severity, place, what, NULL };
+}
+
+int problems_error(struct problems *problems, struct place place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(problems, SEVERITY_ERROR, place, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+void problems_warn(struct problems *problems, struct place place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(problems, SEVERITY_WARNING, place, format, arguments);
+	va_end(arguments);
+}
+
+void problems_suggest(
+	struct problems *problems, const char *word, const char *const *names, size_t count)
+{
+	const char *nearest = nearest_name(word, names, count);
+
+	if (nearest && problems->count > 0 && !problems->failed)
+		problems->list[problems->count - 1].suggestion = strdup(nearest);
+}
+
+int problems_result(const struct problems *problems)
+{
+	if (problems->error_count > 0)
+		return -EINVAL;
+	return problems->failed ? -ENOMEM : 0;
+}
+
+void problems_print(const struct problems *problems, FILE *file)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *problem = &problems->list[i];
+		const struct place *place = &problem->place;
+
+		if (place->file)
+			fprintf(file, "%s:", place->file);
+		if (place->file && place->line > 0)
+			fprintf(file, "%d:", place->line);
+		if (place->file && place->line > 0 && place->column > 0)
+			fprintf(file, "%d:", place->column);
+		fprintf(file, "%s%s: %s", place->file ? " " : "", severity_names[problem->severity],
+			problem->what);
+		if (problem->suggestion)
+			fprintf(file, "; did you mean %s?", problem->suggestion);
+		putc('\n', file);
+	}
+	if (problems->failed)
+		fprintf(file, "error: out of memory: there may be more problems\n");
+}
+
+static json_t *problem_json(const struct problem *problem)
+{
+	json_t *object = json_pack("{s:s, s:s}", "severity", severity_names[problem->severity],
+		"message", problem->what);
+
+	if (problem->place.file)
+		json_object_set_new(object, "file", json_string(problem->place.file));
+	if (problem->place.line > 0)
+		json_object_set_new(object, "line", json_integer(problem->place.line));
+	if (problem->place.column > 0)
+		json_object_set_new(object, "column", json_integer(problem->place.column));
+	if (problem->suggestion)
+		json_object_set_new(object, "suggestion", json_string(problem->suggestion));
+	return object;
+}
+
+json_t *problems_json(const struct problems *problems)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < problems->count; i++)
+		json_array_append_new(list, problem_json(&problems->list[i]));
+	return list;
+}

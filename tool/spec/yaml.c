@@ -1,0 +1,338 @@
+#include "spec/yaml.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <yaml.h>
+
+/* More is a document whose aliases multiply, or an alias of a node around it. */
+#define VALUE_LIMIT 1000000
+#define DEPTH_LIMIT 100
+
+struct yaml {
+	yaml_document_t document;
+	const char *file;
+	struct places *places;
+	struct problems *problems;
+	size_t count; /* values made */
+};
+
+static json_t *make_value(struct yaml *yaml, int index, struct place key, int depth);
+
+static struct place place_of_mark(const struct yaml *yaml, const yaml_mark_t *mark)
+{
+	return (struct place){ yaml->file, (int)mark->line + 1, (int)mark->column + 1 };
+}
+
+/* Scalars */
+
+/* Copy a number without its underscores; NULL where it is too long for one. */
+static const char *without_underscores(struct span text, char *copy, size_t size)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < text.length; i++) {
+		if (text.data[i] == '_')
+			continue;
+		if (length + 1 == size)
+			return NULL;
+		copy[length++] = text.data[i];
+	}
+	copy[length] = '\0';
+	return copy;
+}
+
+/* The parts of 1:30:00, each but the first below 60; -1: it is none. */
+static json_int_t sexagesimal(const char *text)
+{
+	json_int_t number = 0;
+	char *end;
+
+	for (;;) {
+		long part = strtol(text, &end, 10);
+
+		if (end == text || (number > 0 && part > 59) || number > INT64_MAX / 61)
+			return -1;
+		number = number * 60 + part;
+		if (*end == '\0')
+			return number;
+		if (*end != ':' || end[1] < '0' || end[1] > '9')
+			return -1;
+		text = end + 1;
+	}
+}
+
+static json_t *integer_of_base(const char *digits, int base, bool negative)
+{
+	char *end;
+	long long number;
+
+	errno = 0;
+	number = strtoll(digits, &end, base);
+	if (end == digits || *end != '\0' || errno == ERANGE)
+		return NULL;
+	return json_integer(negative ? -number : number);
+}
+
+/* An integer of YAML 1.1, or NULL. */
+static json_t *make_integer(const char *text)
+{
+	bool negative = text[0] == '-';
+	const char *digits = text + (text[0] == '-' || text[0] == '+');
+
+	if (digits[0] < '0' || digits[0] > '9')
+		return NULL;
+	if (digits[0] == '0' && digits[1] == 'b')
+		return integer_of_base(digits + 2, 2, negative);
+	if (digits[0] == '0' && digits[1] == 'x')
+		return integer_of_base(digits + 2, 16, negative);
+	if (digits[0] == '0' && digits[1] != '\0')
+		return integer_of_base(digits, 8, negative);
+	if (strchr(digits, ':')) {
+		json_int_t number = digits[0] == '0' ? -1 : sexagesimal(digits);
+
+		return number < 0 ? NULL : json_integer(negative ? -number : number);
+	}
+	return integer_of_base(digits, 10, negative);
+}
+
+/* A fraction, or NULL. */
+static json_t *make_real(const char *text)
+{
+	const char *digits = text + strspn(text, "+-");
+	char *end;
+	double number;
+
+	if (digits - text > 1 || strspn(digits, "0123456789.eE+-") != strlen(digits) ||
+		!strpbrk(digits, "0123456789") || strchr("eE", digits[0]))
+		return NULL;
+	number = strtod(text, &end);
+	return *end == '\0' && isfinite(number) ? json_real(number) : NULL;
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+	while (*words && strcmp(text, *words) != 0)
+		words++;
+	return *words != NULL;
+}
+
+/* What a plain scalar means; NULL: a string. */
+static json_t *resolve_plain(struct span text)
+{
+	static const char *const nulls[] = { "", "~", "null", "Null", "NULL", NULL };
+	static const char *const trues[] = { "true", "True", "TRUE", "yes", "Yes", "YES", "on",
+		"On", "ON", NULL };
+	static const char *const falses[] = { "false", "False", "FALSE", "no", "No", "NO", "off",
+		"Off", "OFF", NULL };
+	char copy[64];
+	json_t *number;
+
+	if (is_one_of(text.data, nulls))
+		return json_null();
+	if (is_one_of(text.data, trues))
+		return json_true();
+	if (is_one_of(text.data, falses))
+		return json_false();
+	if (!strchr("+-.0123456789", text.data[0]) ||
+		!without_underscores(text, copy, sizeof(copy)))
+		return NULL;
+	number = make_integer(copy);
+	return number ? number : make_real(copy);
+}
+
+static bool is_infinite(const char *text)
+{
+	text += strspn(text, "+-");
+	return strcasecmp(text, ".inf") == 0 || strcasecmp(text, ".nan") == 0;
+}
+
+static json_t *make_scalar(const struct yaml *yaml, const yaml_node_t *node)
+{
+	const char *data = (const char *)node->data.scalar.value;
+	struct span text = { data, node->data.scalar.length };
+	const char *tag = (const char *)node->tag;
+	bool is_plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	json_t *value = NULL;
+
+	if (is_plain && is_infinite(data)) {
+		problems_error(yaml->problems, place_of_mark(yaml, &node->start_mark),
+			"%s is a number that JSON, and so a component, cannot have", data);
+		return NULL;
+	}
+	/* libyaml gives the tag of a string to all that have none. */
+	if (strcmp(tag, YAML_STR_TAG) != 0 || (is_plain && strlen(data) == text.length))
+		value = resolve_plain(text);
+	return value ? value : json_stringn(text.data, text.length);
+}
+
+/* Collections */
+
+static json_t *make_list(struct yaml *yaml, const yaml_node_t *node, int depth)
+{
+	json_t *list = json_array();
+
+	for (yaml_node_item_t *item = node->data.sequence.items.start;
+		item < node->data.sequence.items.top; item++) {
+		const yaml_node_t *child = yaml_document_get_node(&yaml->document, *item);
+		json_t *value =
+			make_value(yaml, *item, place_of_mark(yaml, &child->start_mark), depth + 1);
+
+		if (!value || json_array_append_new(list, value) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* Put in what a merge key (<<) names, under what is there already. */
+static void merge(json_t *object, const json_t *merged)
+{
+	const json_t *entry;
+	size_t i;
+
+	if (json_is_object(merged))
+		json_object_update_missing(object, (json_t *)merged);
+	json_array_foreach(merged, i, entry)
+		json_object_update_missing(object, (json_t *)entry);
+}
+
+static int add_pair(
+	struct yaml *yaml, json_t *object, json_t **merged, const yaml_node_pair_t *pair, int depth)
+{
+	const yaml_node_t *key = yaml_document_get_node(&yaml->document, pair->key);
+	struct place place = place_of_mark(yaml, &key->start_mark);
+	const char *name = (const char *)key->data.scalar.value;
+	json_t *value;
+
+	if (key->type != YAML_SCALAR_NODE)
+		return problems_error(yaml->problems, place, "a key must be a word");
+	value = make_value(yaml, pair->value, place, depth + 1);
+	if (!value)
+		return -EINVAL;
+	if (strcmp(name, "<<") == 0 && key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
+		json_decref(*merged);
+		*merged = value;
+		return 0;
+	}
+	if (json_object_get(object, name))
+		problems_warn(yaml->problems, place,
+			"the key %s is there twice: the last one counts", name);
+	return json_object_set_new(object, name, value);
+}
+
+static json_t *make_object(struct yaml *yaml, const yaml_node_t *node, int depth)
+{
+	json_t *object = json_object();
+	json_t *merged = NULL;
+	int err = 0;
+
+	for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+		pair < node->data.mapping.pairs.top && err == 0; pair++)
+		err = add_pair(yaml, object, &merged, pair, depth);
+	merge(object, merged);
+	json_decref(merged);
+	if (err == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *make_value(struct yaml *yaml, int index, struct place key, int depth)
+{
+	const yaml_node_t *node = yaml_document_get_node(&yaml->document, index);
+	struct place own = place_of_mark(yaml, &node->start_mark);
+	json_t *value = NULL;
+
+	if (depth > DEPTH_LIMIT || ++yaml->count > VALUE_LIMIT) {
+		problems_error(yaml->problems, own, "nested too deep, or too large");
+		return NULL;
+	}
+	switch (node->type) {
+	case YAML_SCALAR_NODE:
+		value = make_scalar(yaml, node);
+		break;
+	case YAML_SEQUENCE_NODE:
+		value = make_list(yaml, node, depth);
+		break;
+	case YAML_MAPPING_NODE:
+		value = make_object(yaml, node, depth);
+		break;
+	case YAML_NO_NODE:
+		break;
+	}
+	if (value)
+		places_note(yaml->places, value, own, key);
+	return value;
+}
+
+/* Documents */
+
+static void refuse(const struct yaml *yaml, const yaml_parser_t *parser)
+{
+	const yaml_mark_t *mark = &parser->problem_mark;
+
+	if (parser->error == YAML_READER_ERROR)
+		problems_error(yaml->problems, (struct place){ .file = yaml->file },
+			"not YAML: byte %zu: %s", parser->problem_offset, parser->problem);
+	else
+		problems_error(yaml->problems, place_of_mark(yaml, mark), "not YAML: %s%s%s",
+			parser->problem ? parser->problem : "out of memory",
+			parser->context ? ", " : "", parser->context ? parser->context : "");
+}
+
+/* Whether one more document follows, which is a problem. */
+static bool has_more(const struct yaml *yaml, yaml_parser_t *parser)
+{
+	yaml_document_t document;
+	const yaml_node_t *root;
+	bool more = false;
+
+	if (!yaml_parser_load(parser, &document)) {
+		refuse(yaml, parser);
+		return true;
+	}
+	root = yaml_document_get_root_node(&document);
+	if (root) {
+		problems_error(yaml->problems, place_of_mark(yaml, &root->start_mark),
+			"a second document; there must be one");
+		more = true;
+	}
+	yaml_document_delete(&document);
+	return more;
+}
+
+json_t *yaml_read(
+	struct span text, const char *file, struct places *places, struct problems *problems)
+{
+	struct yaml yaml = { .file = file, .places = places, .problems = problems };
+	yaml_parser_t parser;
+	json_t *value = NULL;
+
+	if (!yaml_parser_initialize(&parser)) {
+		problems->failed = true;
+		return NULL;
+	}
+	yaml_parser_set_input_string(
+		&parser, (const unsigned char *)(text.data ? text.data : ""), text.length);
+	if (!yaml_parser_load(&parser, &yaml.document)) {
+		refuse(&yaml, &parser);
+	} else {
+		const yaml_node_t *root = yaml_document_get_root_node(&yaml.document);
+
+		if (!root)
+			problems_error(
+				problems, (struct place){ .file = file }, "the file is empty");
+		else
+			value = make_value(&yaml, 1, place_of_mark(&yaml, &root->start_mark), 0);
+		yaml_document_delete(&yaml.document);
+	}
+	if (value && has_more(&yaml, &parser)) {
+		json_decref(value);
+		value = NULL;
+	}
+	yaml_parser_delete(&parser);
+	return value;
+}

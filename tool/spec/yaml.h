@@ -1,0 +1,17 @@
+/* YAML as a JSON value, with the places of its parts. */
+#ifndef SPEC_YAML_H
+#define SPEC_YAML_H
+
+#include "base/bytes.h"
+#include "spec/places.h"
+
+/*
+ * Read one YAML document. Plain scalars mean what they mean to SnakeYAML, which reads Flux: YAML 1.1,
+ * where `yes` is true and 010 is eight.
+ *
+ * Returns a new reference, or NULL with the problem said. The file's name is borrowed by the places.
+ */
+json_t *yaml_read(
+	struct span text, const char *file, struct places *places, struct problems *problems);
+
+#endif

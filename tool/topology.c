@@ -1,0 +1,86 @@
+/* The options and the argument of the commands that take a topology. */
+#include "topology.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+
+/* What needs the topology first: kept until it is loaded. */
+struct topology_override {
+	int option;
+	const char *argument;
+};
+
+static bool add_override(struct topology_options *options, int option, const char *argument)
+{
+	struct topology_override *overrides =
+		realloc(options->overrides, (options->override_count + 1) * sizeof(*overrides));
+
+	if (!overrides)
+		abort(); /* before anything has begun */
+	options->overrides = overrides;
+	overrides[options->override_count++] = (struct topology_override){ option, argument };
+	return true;
+}
+
+bool topology_option(struct topology_options *options, int option, const char *argument)
+{
+	switch (option) {
+	case 'o':
+	case 'p':
+		return add_override(options, option, argument);
+	case 'e':
+		options->source.environment = argument;
+		return true;
+	case TOPOLOGY_FILTER:
+		options->source.filter = argument;
+		return true;
+	case TOPOLOGY_ENVIRONMENT_FILTER:
+		options->source.environment_filter = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int topology_refuse(const struct topology_options *options, const char *what, const char *argument)
+{
+	fprintf(stderr, "%s: %s%s\n`%s --help` says more.\n", options->command, what, argument,
+		options->command);
+	return EXIT_STATUS_USAGE;
+}
+
+int topology_argument(struct topology_options *options, int argc, char **argv)
+{
+	if (optind == argc)
+		return topology_refuse(options, "the topology is missing", "");
+	if (optind + 1 < argc)
+		return topology_refuse(
+			options, "one topology only; what is this: ", argv[optind + 1]);
+	options->source.path = argv[optind];
+	return EXIT_STATUS_DONE;
+}
+
+int topology_load(
+	struct spec *spec, const struct topology_options *options, struct problems *problems)
+{
+	spec_load(spec, &options->source, problems);
+	for (size_t i = 0; i < options->override_count; i++) {
+		const struct topology_override *override = &options->overrides[i];
+
+		if (!spec->config)
+			break; /* nothing was loaded */
+		if (override->option == 'o')
+			spec_set_config(spec, override->argument, problems);
+		else
+			spec_set_parallelism(spec, override->argument, problems);
+	}
+	return spec_check(spec, problems);
+}
+
+void topology_options_free(struct topology_options *options)
+{
+	free(options->overrides);
+}

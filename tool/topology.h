@@ -1,0 +1,52 @@
+/* What the commands that take a topology have in common: its options, and how it is loaded. */
+#ifndef TOOL_TOPOLOGY_H
+#define TOOL_TOPOLOGY_H
+
+#include <getopt.h>
+
+#include "spec/spec.h"
+
+struct topology_override;
+
+/* All zero, but the command's name. */
+struct topology_options {
+	const char *command; /* "cstorm run", for messages */
+	struct spec_source source;
+	struct topology_override *overrides;
+	size_t override_count;
+};
+
+/* The options, for the tables of getopt_long and the help. */
+#define TOPOLOGY_SHORT_OPTIONS "o:p:e:"
+#define TOPOLOGY_LONG_OPTIONS                                                \
+	{ "environment", required_argument, NULL, 'e' },                     \
+		{ "filter", required_argument, NULL, TOPOLOGY_FILTER },      \
+	{                                                                    \
+		"env-filter", no_argument, NULL, TOPOLOGY_ENVIRONMENT_FILTER \
+	}
+#define TOPOLOGY_FILTER 0x100
+#define TOPOLOGY_ENVIRONMENT_FILTER 0x101
+
+#define TOPOLOGY_HELP                                                                                  \
+	"  -o KEY=VALUE      set a key of the topology's configuration; VALUE is JSON or plain text\n" \
+	"  -p COMPONENT=N    run N tasks of a component\n"                                             \
+	"  -e, --environment NAME  take what the topology has for this environment\n"                  \
+	"  --filter FILE     YAML: replace ${NAME} by the properties of FILE\n"                        \
+	"  --env-filter      YAML: replace ${ENV-NAME} by the environment's variables\n"
+
+/* Take an option that getopt_long has found: whether it is one of these. */
+bool topology_option(struct topology_options *options, int option, const char *argument);
+
+/* Take the arguments behind the options, which must be one topology: an exit status. */
+int topology_argument(struct topology_options *options, int argc, char **argv);
+
+/* Load the topology, with what the options override, and check it: as spec_load. */
+int topology_load(
+	struct spec *spec, const struct topology_options *options, struct problems *problems);
+
+void topology_options_free(struct topology_options *options);
+
+/* Say that the command was used in a wrong way. Returns EXIT_STATUS_USAGE. */
+int topology_refuse(const struct topology_options *options, const char *what, const char *argument);
+
+#endif

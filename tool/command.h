@@ -15,6 +15,8 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
+int command_check(int argc, char **argv);
+int command_describe(int argc, char **argv);
 int command_run(int argc, char **argv);
 
 #endif

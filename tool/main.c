@@ -8,6 +8,8 @@
 #include "spec/nearest.h"
 
 static const struct command commands[] = {
+	{ "check", "find the mistakes of a topology", command_check },
+	{ "describe", "print a topology as JSON", command_describe },
 	{ "run", "run a topology on this machine", command_run },
 };
 

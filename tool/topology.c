@@ -66,6 +66,8 @@ int topology_argument(struct topology_options *options, int argc, char **argv)
 int topology_load(
 	struct spec *spec, const struct topology_options *options, struct problems *problems)
 {
+	int err;
+
 	spec_load(spec, &options->source, problems);
 	for (size_t i = 0; i < options->override_count; i++) {
 		const struct topology_override *override = &options->overrides[i];
@@ -77,7 +79,9 @@ int topology_load(
 		else
 			spec_set_parallelism(spec, override->argument, problems);
 	}
-	return spec_check(spec, problems);
+	err = spec_check(spec, problems);
+	problems_sort(problems);
+	return err;
 }
 
 void topology_options_free(struct topology_options *options)

@@ -9,6 +9,7 @@ import time
 
 import msgpack
 
+CSTORM = os.environ["CSTORM"]
 WORDCOUNT = os.environ["WORDCOUNT"]
 PROBE = os.environ["PROBE"]
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -80,7 +81,7 @@ class OnMessagePack:
 class Component:
     """A topology's program as one of its components, with the test as its parent."""
 
-    def __init__(self, test, program, component, conf=None, context=None, handshake=None, start=True,
+    def __init__(self, test, program, component, conf=None, context=None, handshake=None, start=True, arguments=(),
                  wire="json"):
         self.wire = WIRES[wire]
         self.folder = temporary(test)
@@ -88,7 +89,7 @@ class Component:
         # One for all: a component that hangs gives signs of life.
         self.deadline = time.monotonic() + PATIENCE
         self.process = subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         test.addCleanup(self.end)
         if handshake is None:
             handshake = self.handshake(component, conf or {}, context or {})

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "protocol/description.h"
+#include "spec/commands.h"
+#include "spec/config.h"
 #include "spec/spec.h"
 
 #define TASK_LIMIT 10000
@@ -234,6 +236,49 @@ static void check_inputs(const struct check *check, const struct spec_component 
 	}
 }
 
+/* Mark all that receives what comes, by some way, of a component. */
+static void mark_downstream(const struct spec *spec, size_t from, bool *marked)
+{
+	for (size_t i = 0; i < spec->component_count; i++) {
+		const struct spec_component *component = &spec->components[i];
+
+		for (size_t j = 0; j < component->input_count; j++) {
+			if (component->inputs[j].source != from || marked[i])
+				continue;
+			marked[i] = true;
+			mark_downstream(spec, i, marked);
+		}
+	}
+}
+
+/* Warn of bolts that no spout's tuples come to, and of those that receive what they have caused. */
+static void check_ways(const struct check *check)
+{
+	const struct spec *spec = check->spec;
+	bool *reached = calloc(spec->component_count + 1, sizeof(*reached));
+	bool *own = calloc(spec->component_count + 1, sizeof(*own));
+
+	for (size_t i = 0; reached && i < spec->component_count; i++) {
+		if (spec->components[i].is_spout)
+			mark_downstream(spec, i, reached);
+	}
+	for (size_t i = 0; reached && own && i < spec->component_count; i++) {
+		const struct spec_component *component = &spec->components[i];
+
+		memset(own, 0, spec->component_count * sizeof(*own));
+		mark_downstream(spec, i, own);
+		if (!component->is_spout && !reached[i])
+			problems_warn(check->problems, place_in(check, NULL, component),
+				"%s: no tuples of a spout come to it", component->name);
+		if (own[i])
+			problems_warn(check->problems, place_in(check, NULL, component),
+				"%s is on a cycle: it receives what comes of its own tuples",
+				component->name);
+	}
+	free(reached);
+	free(own);
+}
+
 int spec_check(struct spec *spec, struct problems *problems)
 {
 	const struct check check = { spec, problems };
@@ -253,5 +298,9 @@ int spec_check(struct spec *spec, struct problems *problems)
 	}
 	if (spouts == 0)
 		problems_error(problems, spec_place(spec, NULL, NULL), "the topology has no spout");
+	if (problems->error_count == 0)
+		check_ways(&check); /* all inputs have their sources */
+	config_check(spec, problems);
+	commands_check(spec, problems);
 	return problems_result(problems);
 }

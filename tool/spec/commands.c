@@ -79,3 +79,90 @@ void command_free(char **words)
 		free(words[i]);
 	free(words);
 }
+
+/* Interpreters, whose first word that is no option is a script. */
+static bool runs_script(const char *program)
+{
+	static const char *const names[] = { "python", "python2", "python3", "ruby", "node", "perl",
+		"php", "sh", "bash", "dash" };
+	const char *slash = strrchr(program, '/');
+
+	program = slash ? slash + 1 : program;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(program, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a file is there, seen from a folder; `mode` as for access(). */
+static bool is_there(const char *folder, const char *path, int mode)
+{
+	char *whole = NULL;
+	bool there;
+
+	if (path[0] == '/' || !folder)
+		return access(path, mode) == 0;
+	if (asprintf(&whole, "%s/%s", folder, path) < 0)
+		return true;
+	there = access(whole, mode) == 0;
+	free(whole);
+	return there;
+}
+
+/* Whether PATH has a program of this name. */
+static bool is_in_path(const char *name)
+{
+	const char *at = getenv("PATH");
+
+	while (at && *at != '\0') {
+		size_t length = strcspn(at, ":");
+		char *folder = strndup(at, length);
+		bool there = folder && is_there(folder, name, X_OK);
+
+		free(folder);
+		if (there)
+			return true;
+		at += length;
+		at += *at == ':';
+	}
+	return false;
+}
+
+static void check_command(
+	const struct spec *spec, const struct spec_component *component, struct problems *problems)
+{
+	const json_t *command = json_object_get(component->json, "command");
+	char **words = command_words(spec, component);
+	char *folder = command_folder(spec, component);
+	size_t script = 1;
+
+	if (!words || !words[0] || strcmp(words[0], "?") == 0) {
+		problems->failed |= !words;
+	} else if (strchr(words[0], '/') ? !is_there(folder, words[0], X_OK) :
+					   !is_in_path(words[0])) {
+		problems_error(problems,
+			spec_place(spec, json_array_get(command, 0), component->json),
+			"%s: there is no program %s%s", component->name, words[0],
+			strchr(words[0], '/') ? "" : " in PATH");
+	} else if (runs_script(words[0])) {
+		while (words[script] && words[script][0] == '-')
+			script++;
+		/* What an option such as -c or -m has behind it is no file. */
+		if (script == 1 && words[script] && !is_there(folder, words[script], R_OK))
+			problems_error(problems,
+				spec_place(spec, json_array_get(command, script), component->json),
+				"%s: there is no script %s%s%s", component->name, words[script],
+				folder ? " in " : "", folder ? folder : "");
+	}
+	command_free(words);
+	free(folder);
+}
+
+void commands_check(const struct spec *spec, struct problems *problems)
+{
+	for (size_t i = 0; i < spec->component_count; i++) {
+		if (spec->components[i].kind == SPEC_SHELL)
+			check_command(spec, &spec->components[i], problems);
+	}
+}

@@ -20,4 +20,7 @@ char *command_folder(const struct spec *spec, const struct spec_component *compo
 char **command_words(const struct spec *spec, const struct spec_component *component);
 void command_free(char **words);
 
+/* Find the components whose program or script is not there. */
+void commands_check(const struct spec *spec, struct problems *problems);
+
 #endif

@@ -177,6 +177,8 @@ static void read_shell(struct flux *flux, json_t *component, const json_t *verte
 		problems_error(flux->problems,
 			place_of(flux, command ? command : arguments, vertex),
 			"the first of constructorArgs must be the command, a list of words");
+	if (!json_is_array(command))
+		json_object_set_new(component, "command", json_pack("[s]", "?"));
 	if (json_is_array(fields))
 		add_stream(flux, component, json_string("default"), fields, vertex);
 	else if (fields)

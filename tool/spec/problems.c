@@ -76,6 +76,30 @@ int problems_result(const struct problems *problems)
 	return problems->failed ? -ENOMEM : 0;
 }
 
+/* The order of two places: by file, line and column. */
+static int compare_places(const struct place *a, const struct place *b)
+{
+	int files = strcmp(a->file ? a->file : "", b->file ? b->file : "");
+
+	if (files != 0)
+		return files;
+	return a->line != b->line ? a->line - b->line : a->column - b->column;
+}
+
+void problems_sort(struct problems *problems)
+{
+	/* By insertion: they are few, and what has one place keeps its order. */
+	for (size_t i = 1; i < problems->count; i++) {
+		struct problem problem = problems->list[i];
+		size_t j = i;
+
+		for (; j > 0 && compare_places(&problems->list[j - 1].place, &problem.place) > 0;
+			j--)
+			problems->list[j] = problems->list[j - 1];
+		problems->list[j] = problem;
+	}
+}
+
 void problems_print(const struct problems *problems, FILE *file)
 {
 	for (size_t i = 0; i < problems->count; i++) {

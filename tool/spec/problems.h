@@ -52,6 +52,9 @@ void problems_suggest(
 /* -EINVAL where there are errors, -ENOMEM where some are missing, else 0. */
 int problems_result(const struct problems *problems);
 
+/* Put them in the order of their places; those without one come first. */
+void problems_sort(struct problems *problems);
+
 /* Print them, a line each: file:line:column: error: what it is; did you mean this? */
 void problems_print(const struct problems *problems, FILE *file);
 

@@ -105,7 +105,8 @@ static json_t *make_real(const char *text)
 	double number;
 
 	if (digits - text > 1 || strspn(digits, "0123456789.eE+-") != strlen(digits) ||
-		!strpbrk(digits, "0123456789") || strchr("eE", digits[0]))
+		!strpbrk(digits, "0123456789") || !strpbrk(digits, ".eE") ||
+		strchr("eE", digits[0]))
 		return NULL;
 	number = strtod(text, &end);
 	return *end == '\0' && isfinite(number) ? json_real(number) : NULL;

@@ -1,0 +1,248 @@
+"""Topologies in Flux YAML, and what `cstorm check` and `cstorm describe` say of them."""
+
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+from harness import CSTORM, PATIENCE, WORDCOUNT, temporary
+
+SHELL_SPOUT = "org.apache.storm.flux.wrappers.spouts.FluxShellSpout"
+SHELL_BOLT = "org.apache.storm.flux.wrappers.bolts.FluxShellBolt"
+
+WORDS = f"""\
+name: words
+config:
+  topology.max.spout.pending: 1000
+spouts:
+  - id: lines
+    className: {SHELL_SPOUT}
+    constructorArgs:
+      - ["./wordcount", "--component", "lines"]
+      - [line]
+bolts:
+  - id: splitter
+    className: {SHELL_BOLT}
+    constructorArgs:
+      - ["./wordcount", "--component", "split"]
+      - [word]
+    parallelism: 2
+  - id: count
+    className: {SHELL_BOLT}
+    constructorArgs:
+      - ["./wordcount"]
+    configMethods:
+      - name: setDefaultStream
+        args:
+          - [word, count]
+    parallelism: 2
+    numTasks: 3
+  - id: table
+    className: {SHELL_BOLT}
+    constructorArgs:
+      - ["./wordcount"]
+streams:
+  - from: lines
+    to: splitter
+    grouping: {{type: SHUFFLE}}
+  - from: splitter
+    to: count
+    grouping:
+      type: FIELDS
+      args: [word]
+  - {{from: count, to: table, grouping: {{type: GLOBAL}}}}
+"""
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = temporary(self)
+        shutil.copy(WORDCOUNT, self.path("wordcount"))
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, text, name="words.yaml"):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def cstorm(self, *arguments, **more):
+        return subprocess.run([CSTORM, *arguments], capture_output=True, text=True, timeout=PATIENCE, **more)
+
+    def problems(self, text, *arguments, name="words.yaml"):
+        """The problems of a topology, each as "LINE:COLUMN severity: message; suggestion"."""
+        path = self.write(text, name)
+        found = self.cstorm("check", "--json", *arguments, path)
+        problems = json.loads(found.stdout)
+        errors = sum(problem["severity"] == "error" for problem in problems)
+        self.assertEqual(found.returncode, 2 if errors else 0, found)
+        for problem in problems:
+            self.assertEqual(problem.get("file", path), path)
+        return [f"{p.get('line', 0)}:{p.get('column', 0)} {p['severity']}: {p['message']}"
+                + (f"; {p['suggestion']}" if "suggestion" in p else "") for p in problems]
+
+    def changed(self, *pairs):
+        text = WORDS
+        for old, new in pairs:
+            self.assertEqual(text.count(old), 1, old)
+            text = text.replace(old, new)
+        return text
+
+
+class Flux(Case):
+    def test_runs_as_the_topology_in_c_does(self):
+        input = self.write("a b a\nc a\n" * 1000, "input")
+        expected = self.cstorm("run", "-q", WORDCOUNT, "-o", f"lines.input={input}")
+        # From anywhere: the words of commands are paths beside the file.
+        for folder in ("/", self.folder):
+            found = self.cstorm("run", "-q", self.write(WORDS), "-o", f"lines.input={input}", cwd=folder)
+            self.assertEqual((found.returncode, found.stderr), (0, ""))
+            self.assertEqual(sorted(found.stdout.splitlines()), ["a\t3000", "b\t1000", "c\t1000"])
+            self.assertEqual(sorted(found.stdout.splitlines()), sorted(expected.stdout.splitlines()))
+
+    def test_components_run_in_the_folder_resources_if_there_is_one(self):
+        self.write("x y\n", "resources/input")
+        shutil.move(self.path("wordcount"), self.path("resources/wordcount"))
+        found = self.cstorm("run", "-q", self.write(WORDS), "-o", "lines.input=input")
+        self.assertEqual(sorted(found.stdout.splitlines()), ["x\t1", "y\t1"], found.stderr)
+
+    def test_has_tasks_parallelism_and_configuration(self):
+        described = json.loads(self.cstorm("describe", self.write(WORDS)).stdout)
+        self.assertEqual(described["name"], "words")
+        self.assertEqual(described["config"], {"topology.max.spout.pending": 1000})
+        count = next(bolt for bolt in described["bolts"] if bolt["name"] == "count")
+        self.assertEqual(count["command"], ["./wordcount"])
+        self.assertEqual((count["parallelism"], count["tasks"]), (2, 3))
+        self.assertEqual(count["outputs"], [{"stream": "default", "fields": ["word", "count"]}])
+        self.assertEqual(count["inputs"], [{"component": "splitter", "grouping": "fields", "fields": ["word"]}])
+
+    def test_a_description_is_a_topology_too(self):
+        described = self.cstorm("describe", self.write(WORDS)).stdout
+        again = self.cstorm("describe", self.write(described, "words.json"))
+        self.assertEqual(again.stdout, described)
+        self.assertEqual(self.problems(described, name="words.json"), [])
+
+    def test_describes_a_program_with_its_command(self):
+        described = json.loads(self.cstorm("describe", WORDCOUNT, "-p", "split=5").stdout)
+        split = next(bolt for bolt in described["bolts"] if bolt["name"] == "split")
+        self.assertEqual((split["command"], split["parallelism"]), ([WORDCOUNT], 5))
+
+    def test_replaces_properties_and_variables(self):
+        text = self.changed(("max.spout.pending: 1000", 'name: "${first} ${ENV-SECOND} ${list[1]} ${none}"'))
+        self.write('first=1\nlist=["a", "b"]\n', "properties")
+        path = self.write(text)
+        found = self.cstorm("describe", path, "--filter", self.path("properties"), "--env-filter",
+                            env={**os.environ, "SECOND": "2"})
+        self.assertEqual(json.loads(found.stdout)["config"], {"topology.name": "1 2 b ${none}"})
+        self.assertIn("warning: ${none} is left as it is: no such property", found.stderr)
+        self.assertEqual(self.problems(text)[:2], [
+            "3:19 warning: ${first} is left as it is: --filter names the file of its properties",
+            "3:28 warning: ${ENV-SECOND} is left as it is: --env-filter takes it from the environment"])
+
+    def test_includes_other_files(self):
+        self.write("config: {topology.max.spout.pending: 5, topology.workers: 2}\n"
+                   f"bolts:\n  - {{id: table, className: {SHELL_BOLT}, constructorArgs: [[none]]}}\n", "more.yaml")
+        for override, pending, command in ((False, 1000, "./wordcount"), (True, 5, "none")):
+            path = self.write(WORDS + f"includes:\n  - {{file: more.yaml, override: {override}}}\n")
+            described = json.loads(subprocess.run(
+                [CSTORM, "describe", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
+                timeout=PATIENCE).stdout or "null")
+            if override:
+                self.assertIsNone(described)  # there is no program of the name none
+                continue
+            self.assertEqual(described["config"], {"topology.max.spout.pending": pending, "topology.workers": 2})
+            self.assertEqual(described["bolts"][2]["command"], [command])
+
+    def test_refuses_to_run_java_and_says_so(self):
+        path = self.write(self.changed((f"- id: table\n    className: {SHELL_BOLT}",
+                                        "- id: table\n    className: com.example.Table")))
+        self.assertEqual(self.cstorm("check", path).returncode, 0)
+        found = self.cstorm("run", path)
+        self.assertEqual(found.returncode, 2)
+        self.assertIn(f"{path}:28:16: error: table is a Java class, which a Storm cluster can run, but not this "
+                      "runner", found.stderr)
+
+
+class Check(Case):
+    def test_a_good_topology(self):
+        found = self.cstorm("check", self.write(WORDS))
+        self.assertEqual((found.returncode, found.stdout), (0, ""))
+        self.assertIn("0 errors, 0 warnings", found.stderr)
+        self.assertEqual(self.problems(WORDS), [])
+
+    def test_all_problems_in_one_pass_each_with_its_place(self):
+        text = self.changed(
+            ("topology.max.spout.pending: 1000", "topology.max.spout.pendng: 1000\n  topology.debug: often"),
+            ("      - [word]\n    parallelism: 2\n  - id: count", "      - [word]\n    paralelism: 2\n  - id: count"),
+            ("numTasks: 3", "numTasks: 1"),
+            ("{type: SHUFFLE}", "{type: SHUFLE}"),
+            ("args: [word]", "args: [wrod]"),
+            ("to: table", "to: tabel"))
+        self.assertEqual(self.problems(text), [
+            "3:3 warning: neither Storm nor cstorm knows the key topology.max.spout.pendng; topology.max.spout.pending",
+            "4:19 error: topology.debug must be true or false",
+            "17:5 error: a bolt has no key paralelism; parallelism",
+            "27:15 error: count: its parallelism is 2, but it has 1 tasks: Storm runs no executor without a task",
+            "28:9 error: table: a bolt needs an input",
+            "35:22 error: no such type of grouping: SHUFLE; SHUFFLE",
+            "40:14 error: count: stream default of splitter has no field wrod; word",
+            "41:23 error: there is no bolt tabel; table"])
+
+    def test_programs_and_scripts_that_are_missing(self):
+        text = self.changed(('["./wordcount", "--component", "lines"]', '["./wordcuont"]'),
+                            ('["./wordcount", "--component", "split"]', "[python3, split.py]"))
+        self.assertEqual(self.problems(text), ["8:10 error: lines: there is no program ./wordcuont",
+                                               "14:19 error: splitter: there is no script split.py"])
+        self.write("", "split.py")
+        self.assertEqual(len(self.problems(text)), 1)
+        self.assertEqual(self.problems(self.changed(('["./wordcount", "--component", "lines"]', "[no-such-program]"))),
+                         ["8:10 error: lines: there is no program no-such-program in PATH"])
+
+    def test_cycles_and_what_nothing_comes_to(self):
+        text = self.changed(("streams:\n", "streams:\n  - {from: count, to: splitter, grouping: {type: ALL}}\n"))
+        self.assertEqual(self.problems(text), [
+            "11:9 warning: splitter is on a cycle: it receives what comes of its own tuples",
+            "17:9 warning: count is on a cycle: it receives what comes of its own tuples"])
+        text = self.changed(("from: lines\n    to: splitter", "from: count\n    to: splitter"))
+        self.assertIn("11:9 warning: splitter: no tuples of a spout come to it", self.problems(text))
+
+    def test_direct_streams(self):
+        text = self.changed(("{type: GLOBAL}", "{type: DIRECT}"))
+        self.assertEqual(self.problems(text), [
+            "40:47 error: table: a direct grouping, but stream default of count is not declared as direct"])
+
+    def test_text_that_is_no_yaml(self):
+        self.assertEqual(self.problems("name: [words\n")[0].split(": ")[1], "not YAML")
+        self.assertEqual(self.problems("- a\n"), ["0:0 error: not a topology in YAML: it must be a map with name, "
+                                                  "spouts, bolts and streams"])
+        self.assertEqual(self.problems("name: words\n"), ["0:0 error: the topology has no spout"])
+
+    def test_programs_too(self):
+        self.assertEqual(self.cstorm("check", WORDCOUNT).returncode, 0)
+        self.assertEqual(self.cstorm("check", "/nowhere").returncode, 2)
+
+    def test_environments(self):
+        description = json.loads(self.cstorm("describe", WORDCOUNT).stdout)
+        description["bolts"][0]["environments"] = {"production": {"parallelism": 7, "config": {"split.x": 1}}}
+        description["environments"] = {"production": {"config": {"topology.workers": 4}}}
+        path = self.write(json.dumps(description), "words.json")
+        found = json.loads(self.cstorm("describe", "-e", "production", path).stdout)
+        self.assertEqual(found["bolts"][0]["parallelism"], 7)
+        self.assertEqual(found["config"]["topology.workers"], 4)
+        found = self.cstorm("describe", "-e", "prodution", path)
+        self.assertEqual(found.returncode, 2)
+        self.assertIn("describes no environment prodution; did you mean production?", found.stderr)
+
+    def test_usage(self):
+        for command in ("check", "describe"):
+            self.assertIn("Usage: cstorm " + command, self.cstorm(command, "--help").stdout)
+            self.assertEqual(self.cstorm(command).returncode, 2)
+            self.assertEqual(self.cstorm(command, "a", "b").returncode, 2)
+            self.assertEqual(self.cstorm(command, "--nonsense", "a").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "spec/config.h"
 #include "topology.h"
 
 static const char help[] =
@@ -62,9 +63,13 @@ static int check(const struct request *request)
 {
 	struct problems problems = { 0 };
 	struct spec spec = { 0 };
-	int err = topology_load(&spec, &request->topology, &problems);
-	int status = err < 0 ? EXIT_STATUS_USAGE : EXIT_STATUS_DONE;
+	int status;
 
+	topology_load(&spec, &request->topology, &problems);
+	if (spec.config)
+		config_check(&spec, &problems);
+	problems_sort(&problems);
+	status = problems_result(&problems) < 0 ? EXIT_STATUS_USAGE : EXIT_STATUS_DONE;
 	if (!request->json) {
 		problems_print(&problems, stderr);
 		fprintf(stderr, "%s: %zu errors, %zu warnings\n", request->topology.source.path,

@@ -94,8 +94,9 @@ static int load(struct spec *spec, const struct request *request)
 	struct problems problems = { 0 };
 	int err = topology_load(spec, &request->topology, &problems);
 
-	if (err == 0)
+	if (spec->config)
 		err = local_check(spec, &problems);
+	problems_sort(&problems);
 	if (err < 0)
 		fprintf(stderr, "cstorm run: the topology cannot be run:\n");
 	if (err < 0 || request->options.verbosity >= 0)

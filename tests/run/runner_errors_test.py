@@ -36,7 +36,7 @@ class ErrorsTest(RunnerTest):
         log = self.refuse(*arguments, self.topology(spouts, bolts, **more))
         first, *problems = log.splitlines()
         self.assertEqual(first, "cstorm run: the topology cannot be run:")
-        return problems
+        return [problem.split("error: ", 1)[1] for problem in problems]
 
 
 class Usage(ErrorsTest):
@@ -99,18 +99,18 @@ class Files(ErrorsTest):
 
     def test_a_file_that_is_not_there(self):
         log = self.refuse(self.path("nowhere"))
-        self.assertIn(f"{self.path('nowhere')}: No such file or directory", log)
+        self.assertIn(f"{self.path('nowhere')}: error: No such file or directory", log)
 
     def test_a_directory(self):
-        self.assertIn(f"{self.directory} is a directory", self.refuse(self.directory))
+        self.assertIn(f"{self.directory}: error: is a directory", self.refuse(self.directory))
 
     def test_files_that_are_no_description(self):
         for text, words in (
-            (b"", ["neither a topology's program nor its description", "line 1"]),
-            (b"text\n", ["neither a topology's program nor its description"]),
+            (b"", ["the file is empty"]),
+            (b"text\n", ["not a topology in YAML"]),
             (b"{", ["neither a topology's program nor its description"]),
             (b"{}", ["not a description of a topology"]),
-            (b"[]", ["not a description of a topology"]),
+            (b"[]", ["not a topology in YAML"]),
             (b'{"cstorm":"1"}', ["not a description of a topology"]),
             (b'{"cstorm":7,"name":"x"}', ["version 7", "reads version 1"]),
             (b'{"cstorm":1,"name":"\xff"}', ["neither"]),
@@ -234,11 +234,12 @@ class Topologies(ErrorsTest):
             self.assertEqual(self.problems([spout("source", outputs)], []), [problem])
 
     def test_parallelism(self):
-        for tasks in (0, -1, 10001):
-            self.assertEqual(
-                self.problems([spout("source", parallelism=tasks)], []),
-                [f"source: parallelism is {tasks}, it must be 1 to 10000"],
-            )
+        for tasks, problem in (
+            (0, "source: parallelism must be a whole number, at least 1"),
+            (-1, "source: parallelism must be a whole number, at least 1"),
+            (10001, "source: 10001 tasks, more than 10000"),
+        ):
+            self.assertEqual(self.problems([spout("source", parallelism=tasks)], []), [problem])
 
     def test_inputs(self):
         spouts = [spout("source", [stream("default", "word"), stream("side", "word", direct=True)])]
@@ -306,7 +307,7 @@ class Topologies(ErrorsTest):
             "-o nothing: it must be KEY=VALUE",
             "-p firts=2: the topology test has no such component; did you mean first?",
             "topology.max.spout.pending must be a number, at least 1",
-            "source: parallelism is 0",
+            "source: parallelism must be a whole number",
             "source: stream default: two fields have the name x",
             "first: its input sorce is no component",
             "second: stream default of source has no field y",
@@ -329,7 +330,7 @@ class Overrides(ErrorsTest):
             ("split.nothing-like-it", None),
         ):
             log = self.refuse_option("-o", f"{key}=x")
-            self.assertIn(f"no component declares a setting for {key}", log)
+            self.assertIn(f"-o {key}: no component declares such a setting", log)
             if hint:
                 self.assertIn(hint, log)
 
@@ -344,7 +345,7 @@ class Overrides(ErrorsTest):
             (["-p", "split=two"], "the number of tasks must be 1 or more"),
             (["-p", "split=2x"], "the number of tasks must be 1 or more"),
             (["-p", "split=99999999999999999999"], "the number of tasks must be 1 or more"),
-            (["-p", "split=10001"], "it must be 1 to 10000"),
+            (["-p", "split=10001"], "10001 tasks, more than 10000"),
             (["-p", "spilt=2"], "has no such component; did you mean split?"),
             (["-p", "nothing-like-it=2"], "has no such component"),
         ):
@@ -400,15 +401,28 @@ class Starting(ErrorsTest):
         return result.lines("ERROR", "cstorm: ")[0]
 
     def test_a_command_that_is_not_there(self):
+        for command, problem in (
+            (["/nowhere/sink", "x"], "sink: there is no program /nowhere/sink"),
+            (["no-such-command"], "sink: there is no program no-such-command in PATH"),
+            (["python3", "nowhere.py"], "sink: there is no script nowhere.py"),
+        ):
+            self.assertEqual(
+                self.problems([spout("source")], [bolt("sink", ["source"], command=command)]), [problem]
+            )
+
+    def test_a_command_that_is_gone_when_it_is_to_start(self):
+        path = self.write("file", b"#!/nowhere/interpreter\n")
+        os.chmod(path, 0o755)
         self.assertIn(
-            "sink: cannot start /nowhere/sink: No such file or directory",
-            self.fail_to_start(["/nowhere/sink", "x"]),
+            f"sink: cannot start {path}: No such file or directory", self.fail_to_start([path])
         )
-        self.assertIn("no-such-command", self.fail_to_start(["no-such-command"]))
 
     def test_a_command_that_may_not_be_executed(self):
         path = self.write("file", b"")
-        self.assertIn("Permission denied", self.fail_to_start([path]))
+        self.assertEqual(
+            self.problems([spout("source")], [bolt("sink", ["source"], command=[path])]),
+            [f"sink: there is no program {path}"],
+        )
 
     def test_a_component_that_ends_at_once(self):
         line = self.fail_to_start(["false"])

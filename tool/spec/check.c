@@ -4,7 +4,6 @@
 
 #include "protocol/description.h"
 #include "spec/commands.h"
-#include "spec/config.h"
 #include "spec/spec.h"
 
 #define TASK_LIMIT 10000
@@ -300,7 +299,6 @@ int spec_check(struct spec *spec, struct problems *problems)
 		problems_error(problems, spec_place(spec, NULL, NULL), "the topology has no spout");
 	if (problems->error_count == 0)
 		check_ways(&check); /* all inputs have their sources */
-	config_check(spec, problems);
 	commands_check(spec, problems);
 	return problems_result(problems);
 }

@@ -5,7 +5,7 @@
 #include "spec/spec.h"
 
 /*
- * Find keys that begin with topology. or cstorm. and that nobody heeds (warned of), and values of
+ * For a cluster, which is stricter than the local runner: find keys that begin with topology. or cstorm. and that nobody heeds (warned of), and values of
  * another type than the key has.
  */
 void config_check(const struct spec *spec, struct problems *problems);

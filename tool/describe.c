@@ -45,7 +45,7 @@ static void complete(const struct spec *spec)
 		json_t *object = (json_t *)component->json;
 
 		json_object_set_new(object, "parallelism", json_integer(component->parallelism));
-		if (component->tasks != component->parallelism)
+		if (component->tasks != component->parallelism || json_object_get(object, "tasks"))
 			json_object_set_new(object, "tasks", json_integer(component->tasks));
 		if (component->kind == SPEC_CLASS)
 			json_object_set_new(

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import CSTORM, PATIENCE, WORDCOUNT, temporary
+from harness import CSTORM, PATIENCE, WORDCOUNT, Component, temporary
 
 SHELL_SPOUT = "org.apache.storm.flux.wrappers.spouts.FluxShellSpout"
 SHELL_BOLT = "org.apache.storm.flux.wrappers.bolts.FluxShellBolt"
@@ -164,6 +164,65 @@ class Flux(Case):
         self.assertEqual(found.returncode, 2)
         self.assertIn(f"{path}:28:16: error: table is a Java class, which a Storm cluster can run, but not this "
                       "runner", found.stderr)
+
+
+class Mixed(Case):
+    """A topology in C whose components are not all classes of its program."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(os.environ["MIXED"], self.path("mixed"))
+        self.write("import pystorm_is_not_needed_to_check", "shout.py")
+
+    def describe(self, *arguments):
+        described = self.cstorm("describe", self.path("mixed"), *arguments)
+        self.assertEqual((described.returncode, described.stderr), (0, ""))
+        described = json.loads(described.stdout)
+        return described, {entry["name"]: entry for entry in described["spouts"] + described["bolts"]}
+
+    def test_describes_what_they_are(self):
+        described, components = self.describe()
+        self.assertEqual(described["config"], {"topology.workers": 1})
+        self.assertEqual(components["shout"]["command"], ["python3", "shout.py"])
+        self.assertEqual(components["shout"]["outputs"],
+                         [{"stream": "default", "fields": ["word"], "direct": False}])
+        self.assertEqual((components["shout"]["parallelism"], components["shout"]["tasks"]), (1, 2))
+        self.assertEqual(components["store"]["java"],
+                         {"className": "com.example.Store", "constructorArgs": ["table", 5]})
+        self.assertEqual(components["store"]["inputs"], [
+            {"component": "shout", "stream": "default", "grouping": "custom",
+             "custom": {"className": "com.example.ByRegion"}}])
+
+    def test_has_environments(self):
+        described, components = self.describe("-e", "production")
+        self.assertEqual(described["config"], {"topology.workers": 4})
+        self.assertEqual(components["lines"]["config"], {"lines.input": "/data/lines"})
+        self.assertEqual((components["shout"]["parallelism"], components["shout"]["tasks"]), (4, 8))
+        self.assertEqual(self.describe("-e", "test")[1]["shout"].get("tasks", 1), 1)
+
+    def test_checks_them(self):
+        self.assertEqual(self.cstorm("check", self.path("mixed")).returncode, 0)
+        os.unlink(self.path("shout.py"))
+        found = self.cstorm("check", self.path("mixed"))
+        self.assertEqual(found.returncode, 2)
+        self.assertIn("error: shout: there is no script shout.py", found.stderr)
+
+    def test_refuses_to_run_what_needs_java(self):
+        found = self.cstorm("run", self.path("mixed"))
+        self.assertEqual(found.returncode, 2)
+        self.assertIn("error: store is a Java class", found.stderr)
+        self.assertIn("error: store: the custom grouping of its input from shout is a Java class", found.stderr)
+
+    def test_a_program_is_none_of_its_foreign_components(self):
+        component = Component(self, self.path("mixed"), "shout", start=False)
+        component.send(component.handshake("shout", {}, {}))
+        said = component.receive()
+        self.assertIn("has no class for the component shout", said["msg"])
+
+    def test_a_program_is_the_component_that_it_is_told_to_be(self):
+        component = Component(self, WORDCOUNT, "words", arguments=["--component", "split"])
+        component.send_tuple(["a b"], id="1")
+        self.assertEqual([m["tuple"] for m in component.answers() if m["command"] == "emit"], [["a"], ["b"]])
 
 
 class Check(Case):

@@ -107,10 +107,10 @@ class OfHeaders(ManTest):
 
 class OfTheCommand(ManTest):
     def test_the_options_are_those_of_the_help(self):
-        for page, command in (("cstorm-run.1", [CSTORM, "run", "--help"]),):
-            told = re.findall(r"^  (-.*?)  ", run(*command).stdout, re.M)
+        for command in ("check", "describe", "run"):
+            told = re.findall(r"^  (-.*?)  ", run(CSTORM, command, "--help").stdout, re.M)
             self.assertGreater(len(told), 5)
-            options = section(show(self.page(page)), "OPTIONS")
+            options = section(show(self.page(f"cstorm-{command}.1")), "OPTIONS")
             self.assertEqual(re.findall(r"^ +(-\S.*)$", options, re.M), told)
 
     def test_the_commands_are_those_of_the_help(self):

@@ -66,7 +66,7 @@ class Start(WireTest):
                 (with_context(**{"task->component": {"4": 4}}), "a value that is not a string"),
                 (with_context(**{"source->stream->fields": {"source": {"default": [1]}}}),
                  "a name that is not a string"),
-                (with_context(componentid="nobody"), "no component nobody"),
+                (with_context(componentid="nobody"), "no class for the component nobody"),
                 ({**whole, "pidDir": "/nowhere"}, "the pid file /nowhere/")):
             with self.subTest(reason):
                 self.check_refused(handshake, reason)

@@ -139,7 +139,8 @@ Test(spec, refuses_names_and_numbers_that_cannot_be)
 	expect_problem(TOPOLOGY("", ""), "the topology has no spout");
 	expect_problem(TOPOLOGY(LINES "," LINES, ""), "two components have this name");
 	expect_problem(TOPOLOGY("{\"name\":\"__lines\"}", ""), "Storm's own");
-	expect_problem(TOPOLOGY("{\"name\":\"a\",\"parallelism\":0}", ""), "parallelism must be a whole number, at least 1");
+	expect_problem(TOPOLOGY("{\"name\":\"a\",\"parallelism\":0}", ""),
+		"parallelism must be a whole number, at least 1");
 	expect_problem(TOPOLOGY("{\"name\":\"a\",\"parallelism\":\"2\"}", ""), "a whole number");
 	expect_problem(TOPOLOGY(LINES, COUNT("")), "count: a bolt needs an input");
 	expect_problem(TOPOLOGY("{\"name\":\"a\",\"inputs\":[{\"component\":\"a\","
@@ -160,7 +161,8 @@ Test(spec, refuses_names_and_numbers_that_cannot_be)
 Test(spec, says_all_problems_at_once)
 {
 	expect_problem(TOPOLOGY("{\"name\":\"__a\",\"parallelism\":0}", COUNT("")), "Storm's own");
-	cr_expect_not_null(strstr(problems_text(), "parallelism must be a whole number, at least 1"));
+	cr_expect_not_null(
+		strstr(problems_text(), "parallelism must be a whole number, at least 1"));
 	cr_expect_not_null(strstr(problems_text(), "a bolt needs an input"));
 }
 
@@ -189,8 +191,7 @@ Test(spec, has_the_metrics)
 	cr_assert_eq(spec.components[0].metric_count, 2);
 	cr_expect_str_eq(spec.components[0].metrics[1].name, "wait");
 	cr_expect_eq(spec.components[0].metrics[1].kind, STORM_TIMER);
-	expect_problem(
-		METRICS("[{\"name\":\"n\",\"kind\":\"x\"}]"), "lines: no such kind: x");
+	expect_problem(METRICS("[{\"name\":\"n\",\"kind\":\"x\"}]"), "lines: no such kind: x");
 	expect_problem(METRICS("[{\"kind\":\"timer\"}]"), "lines: name is missing");
 	expect_problem(METRICS("{}"), "metrics must be a list");
 }

@@ -225,6 +225,72 @@ class Mixed(Case):
         self.assertEqual([m["tuple"] for m in component.answers() if m["command"] == "emit"], [["a"], ["b"]])
 
 
+class Graph(Case):
+    def graph(self, *arguments, **more):
+        drawn = self.cstorm("graph", *arguments, **more)
+        self.assertEqual((drawn.returncode, drawn.stderr), (0, ""))
+        return drawn.stdout
+
+    def test_as_text(self):
+        self.assertEqual(self.graph("--text", WORDCOUNT), """\
+wordcount
+
+┌───────┐
+│ lines │ spout, 1 task
+└─┬─────┘
+  └─ shuffle ─▶ split
+
+┌───────┐
+│ split │ bolt, 2 tasks
+└─┬─────┘
+  └─ fields by word ─▶ count
+
+┌───────┐
+│ count │ bolt, 2 tasks
+└─┬─────┘
+  └─ global ─▶ table
+
+┌───────┐
+│ table │ bolt, 1 task
+└───────┘
+""")
+
+    def test_in_the_language_of_graphviz(self):
+        drawn = self.graph(os.environ["MIXED"], cwd=self.write_script())
+        for line in ('digraph "mixed" {', '"shout" [label="shout\\nbolt, 2 tasks"];',
+                     '"store" [label="store\\nJava bolt, 1 task"];', '"lines" -> "shout" [label="shuffle"];',
+                     '"shout" -> "store" [label="custom"];'):
+            self.assertIn(line, drawn)
+
+    def write_script(self):
+        self.write("", "shout.py")
+        return self.folder
+
+    def test_names_that_need_quotes(self):
+        text = self.changed(("name: words", "name: 'a \"b\" \\'"))
+        self.assertIn('digraph "a \\"b\\" \\\\" {', self.graph(self.write(text)))
+
+    def test_other_streams_are_named(self):
+        text = self.changed(("args:\n          - [word, count]", "args:\n          - [word, count]\n"
+                             "      - name: setNamedStream\n        args: [rare, [word]]"),
+                            ("  - {from: count, to: table, grouping: {type: GLOBAL}}",
+                             "  - {from: count, to: table, grouping: {type: GLOBAL, streamId: rare}}"))
+        self.assertIn("└─ rare: global ─▶ table", self.graph("--text", self.write(text)))
+
+    def test_svg_needs_graphviz(self):
+        drawn = self.cstorm("graph", "--svg", WORDCOUNT)
+        if shutil.which("dot"):
+            self.assertIn("<svg", drawn.stdout)
+        else:
+            self.assertEqual(drawn.returncode, 1)
+            self.assertIn("--svg needs Graphviz: install it", drawn.stderr)
+
+    def test_not_what_has_errors(self):
+        drawn = self.cstorm("graph", self.write("name: words\n"))
+        self.assertEqual((drawn.returncode, drawn.stdout), (2, ""))
+        self.assertIn("the topology has no spout", drawn.stderr)
+
+
 class Check(Case):
     def test_a_good_topology(self):
         found = self.cstorm("check", self.write(WORDS))
@@ -296,7 +362,7 @@ class Check(Case):
         self.assertIn("describes no environment prodution; did you mean production?", found.stderr)
 
     def test_usage(self):
-        for command in ("check", "describe"):
+        for command in ("check", "describe", "graph"):
             self.assertIn("Usage: cstorm " + command, self.cstorm(command, "--help").stdout)
             self.assertEqual(self.cstorm(command).returncode, 2)
             self.assertEqual(self.cstorm(command, "a", "b").returncode, 2)

@@ -1,5 +1,6 @@
 /* cstorm graph: draw a topology. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,7 @@ static int draw_svg(const struct spec *spec)
 	FILE *dot;
 	int status;
 
+	signal(SIGPIPE, SIG_IGN); /* its exit status says what went wrong */
 	fflush(stdout);
 	dot = popen("dot -Tsvg", "w");
 	if (!dot) {

@@ -9,8 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.Pipe;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -174,9 +175,10 @@ class MessagePackSerializerTest {
 
     @Test
     void writesTuplesAndTaskIdsOfABoltInOrder() throws Exception {
-        PipedInputStream in = new PipedInputStream(100);
+        Pipe pipe = Pipe.open();
+        InputStream in = Channels.newInputStream(pipe.source());
         MessagePackSerializer serializer = new MessagePackSerializer();
-        serializer.initialize(new PipedOutputStream(in), new ByteArrayInputStream(new byte[0]));
+        serializer.initialize(Channels.newOutputStream(pipe.sink()), new ByteArrayInputStream(new byte[0]));
         int count = 20_000;
         Thread sender = new Thread(() -> {
             try {
@@ -221,9 +223,10 @@ class MessagePackSerializerTest {
 
     @Test
     void writesAHeartbeatThatHasNoComponent() throws Exception {
-        PipedInputStream in = new PipedInputStream(1000);
+        Pipe pipe = Pipe.open();
+        InputStream in = Channels.newInputStream(pipe.source());
         MessagePackSerializer serializer = new MessagePackSerializer();
-        serializer.initialize(new PipedOutputStream(in), new ByteArrayInputStream(new byte[0]));
+        serializer.initialize(Channels.newOutputStream(pipe.sink()), new ByteArrayInputStream(new byte[0]));
         BoltMsg message = new BoltMsg();
         message.setId("1");
         message.setStream("__heartbeat");

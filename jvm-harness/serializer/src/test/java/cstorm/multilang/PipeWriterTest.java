@@ -7,10 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.Pipe;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -21,8 +22,9 @@ class PipeWriterTest {
     @Test
     void keepsTheOrderThroughASlowPipeFullOfMessages() throws Exception {
         int count = 200_000;
-        PipedInputStream in = new PipedInputStream(1000);
-        PipeWriter writer = new PipeWriter(new PipedOutputStream(in));
+        Pipe pipe = Pipe.open();
+        InputStream in = Channels.newInputStream(pipe.source());
+        PipeWriter writer = new PipeWriter(Channels.newOutputStream(pipe.sink()));
         Thread sender = new Thread(() -> {
             try {
                 for (int i = 0; i < count; i++) {
@@ -48,8 +50,9 @@ class PipeWriterTest {
 
     @Test
     void writesAtOnceWhatComesAlone() throws Exception {
-        PipedInputStream in = new PipedInputStream(1000);
-        PipeWriter writer = new PipeWriter(new PipedOutputStream(in));
+        Pipe pipe = Pipe.open();
+        InputStream in = Channels.newInputStream(pipe.source());
+        PipeWriter writer = new PipeWriter(Channels.newOutputStream(pipe.sink()));
         for (int i = 0; i < 100; i++) {
             int number = i;
             writer.write(out -> out.writeValue(number));

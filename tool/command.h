@@ -17,6 +17,7 @@ struct command {
 
 int command_check(int argc, char **argv);
 int command_describe(int argc, char **argv);
+int command_flux(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_run(int argc, char **argv);
 

@@ -10,6 +10,7 @@
 static const struct command commands[] = {
 	{ "check", "find the mistakes of a topology", command_check },
 	{ "describe", "print a topology as JSON", command_describe },
+	{ "flux", "write a topology in the YAML of Storm's Flux", command_flux },
 	{ "graph", "draw a topology", command_graph },
 	{ "run", "run a topology on this machine", command_run },
 };

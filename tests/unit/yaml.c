@@ -54,6 +54,8 @@ Test(yaml, has_scalars_of_every_type)
 {
 	expect("[null, Null, ~, ]", "[null, null, null]");
 	expect("a:", "{\"a\": null}");
+	expect("[0x-1, 0b, 0x, -9223372036854775808, 9223372036854775808]",
+		"[\"0x-1\", \"0b\", \"0x\", -9223372036854775808, \"9223372036854775808\"]");
 	expect("[true, Yes, ON, false, no, Off, y, n]",
 		"[true, true, true, false, false, false, \"y\", \"n\"]");
 	expect("[0, 12, -7, +7, 1_000, 010, 0x1F, 0b101, 1:30, 1:00:00]",
@@ -135,6 +137,35 @@ Test(yaml, knows_where_values_and_keys_stand)
 	place = places_of(&places, json_object_get(found, "yes"), found);
 	cr_expect_eq(place.line, 1);
 	json_decref(found);
+}
+
+Test(yaml, writes_what_it_reads)
+{
+	static const char *const words[] = { "", "plain", "two words", "yes", "No", "null", "~",
+		"12", "-1", "+1", "1_000", "0x1F", "010", "1.5", "-.5", ".5", ".inf", "-.Inf",
+		".nan", "1:30", "2001-12-14", "2001-12-14t21:59:43.10-05:00", "=", "<<", "-", "- a",
+		"?", ": ", "a: b", "a #b", "#", "'", "\"", "[a]", "{a}", "*a", "&a", "!a", "%a",
+		"@a", "`a", "|", ">", "line\nline", " led", "trailed ", "\t", "\r\n", "\x1b",
+		"\303\251", "\342\200\250", "\360\237\230\200", "./a", "--a", "a,b", "y", "---",
+		"..." };
+	json_t *list = json_pack("[n, b, b, i, i, I, f, f, f, f, f, [], {}, [[i], {s:[]}]]", 1, 0,
+		0, -7, (json_int_t)INT64_MIN, 0.5, 1e300, -1e-300, 0.1, 3.0, 1, "a");
+	json_t *object = json_pack("{s:o, s:{s:s}}", "list", list, "object", "key", "value");
+	struct buffer text = { 0 };
+	json_t *found;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		json_array_append_new(list, json_string(words[i]));
+		json_object_set_new(object, words[i], json_string(words[i]));
+	}
+	json_array_append_new(list, json_stringn("a\0b", 3));
+	cr_assert_eq(yaml_write(object, &text), 0);
+	found = read_text(buffer_text(&text));
+	cr_expect_eq(problems.count, 0, "%s", problems.count ? problems.list[0].what : "");
+	cr_expect(json_equal(found, object), "%s\n%s", buffer_text(&text), json_dumps(found, 0));
+	json_decref(found);
+	json_decref(object);
+	buffer_free(&text);
 }
 
 Test(yaml, reads_files_of_properties)

@@ -16,9 +16,6 @@
 #include "spec/properties.h"
 #include "spec/yaml.h"
 
-#define SHELL_SPOUT "org.apache.storm.flux.wrappers.spouts.FluxShellSpout"
-#define SHELL_BOLT "org.apache.storm.flux.wrappers.bolts.FluxShellBolt"
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct flux {
@@ -38,8 +35,7 @@ static const char *const stream_keys[] = { "name", "from", "to", "grouping" };
 static const char *const grouping_keys[] = { "type", "streamId", "args", "customClass" };
 static const char *const include_keys[] = { "resource", "file", "override" };
 
-/* The types of groupings, by enum storm_grouping. */
-static const char *const grouping_types[GROUPING_COUNT] = {
+const char *const flux_groupings[GROUPING_COUNT] = {
 	[STORM_GROUPING_NONE] = "NONE",
 	[STORM_GROUPING_SHUFFLE] = "SHUFFLE",
 	[STORM_GROUPING_LOCAL_OR_SHUFFLE] = "LOCAL_OR_SHUFFLE",
@@ -48,6 +44,12 @@ static const char *const grouping_types[GROUPING_COUNT] = {
 	[STORM_GROUPING_GLOBAL] = "GLOBAL",
 	[STORM_GROUPING_DIRECT] = "DIRECT",
 	[STORM_GROUPING_CUSTOM] = "CUSTOM",
+};
+
+const struct flux_load flux_loads[FLUX_LOAD_COUNT] = {
+	{ "onHeapMemoryLoad", "topology.component.resources.onheap.memory.mb" },
+	{ "offHeapMemoryLoad", "topology.component.resources.offheap.memory.mb" },
+	{ "cpuLoad", "topology.component.cpu.pcore.percent" },
 };
 
 static struct place place_of(const struct flux *flux, const json_t *value, const json_t *container)
@@ -206,11 +208,6 @@ static void read_java(struct flux *flux, json_t *component, const json_t *vertex
 /* The loads are configuration to Storm. */
 static void read_config(struct flux *flux, json_t *component, const json_t *vertex)
 {
-	static const char *const loads[][2] = {
-		{ "onHeapMemoryLoad", "topology.component.resources.onheap.memory.mb" },
-		{ "offHeapMemoryLoad", "topology.component.resources.offheap.memory.mb" },
-		{ "cpuLoad", "topology.component.cpu.pcore.percent" },
-	};
 	json_t *own = json_object_get(vertex, "config");
 	json_t *config = make_object_at(flux, own, vertex);
 
@@ -218,8 +215,8 @@ static void read_config(struct flux *flux, json_t *component, const json_t *vert
 		problems_error(flux->problems, place_of(flux, own, vertex), "config must be a map");
 	if (json_is_object(own))
 		json_object_update(config, own);
-	for (size_t i = 0; i < COUNT(loads); i++)
-		carry(config, loads[i][1], vertex, loads[i][0]);
+	for (size_t i = 0; i < FLUX_LOAD_COUNT; i++)
+		carry(config, flux_loads[i].key, vertex, flux_loads[i].name);
 	json_object_set_new(component, "config", config);
 }
 
@@ -240,11 +237,11 @@ static json_t *read_vertex(struct flux *flux, json_t *vertex, bool is_spout)
 	json_object_set_new(component, "outputs", json_array());
 	json_object_set_new(component, "inputs", json_array());
 	read_config(flux, component, vertex);
-	if (class_name && strcmp(class_name, is_spout ? SHELL_SPOUT : SHELL_BOLT) == 0)
+	if (class_name && strcmp(class_name, is_spout ? FLUX_SHELL_SPOUT : FLUX_SHELL_BOLT) == 0)
 		read_shell(flux, component, vertex);
 	else
 		read_java(flux, component, vertex);
-	if (class_name && strcmp(class_name, is_spout ? SHELL_BOLT : SHELL_SPOUT) == 0)
+	if (class_name && strcmp(class_name, is_spout ? FLUX_SHELL_BOLT : FLUX_SHELL_SPOUT) == 0)
 		problems_error(flux->problems,
 			place_of(flux, json_object_get(vertex, "className"), vertex),
 			"%s is the class of a %s", class_name, is_spout ? "bolt" : "spout");
@@ -314,7 +311,7 @@ static void read_grouping(struct flux *flux, json_t *input, json_t *grouping)
 	size_t i = 0;
 
 	check_keys(flux, grouping, "a grouping", grouping_keys, COUNT(grouping_keys));
-	while (name && i < GROUPING_COUNT && strcmp(grouping_types[i], name) != 0)
+	while (name && i < GROUPING_COUNT && strcmp(flux_groupings[i], name) != 0)
 		i++;
 	if (name && i < GROUPING_COUNT) {
 		json_object_set_new(input, "grouping", json_string(grouping_names[i]));
@@ -325,7 +322,7 @@ static void read_grouping(struct flux *flux, json_t *input, json_t *grouping)
 			name ? "no such type of grouping: " : "the type of the grouping is missing",
 			name ? name : "");
 		if (name)
-			problems_suggest(flux->problems, name, grouping_types, GROUPING_COUNT);
+			problems_suggest(flux->problems, name, flux_groupings, GROUPING_COUNT);
 		json_object_set_new(input, "grouping", json_string("shuffle"));
 	}
 	carry(input, "stream", grouping, "streamId");

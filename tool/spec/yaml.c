@@ -1,3 +1,4 @@
+/* Reads YAML. */
 #include "spec/yaml.h"
 
 #include <errno.h>
@@ -66,13 +67,16 @@ static json_int_t sexagesimal(const char *text)
 static json_t *integer_of_base(const char *digits, int base, bool negative)
 {
 	char *end;
-	long long number;
+	unsigned long long number;
 
+	if (strchr("+- \t", digits[0]))
+		return NULL; /* strtoull() would go on */
 	errno = 0;
-	number = strtoll(digits, &end, base);
-	if (end == digits || *end != '\0' || errno == ERANGE)
+	number = strtoull(digits, &end, base);
+	if (end == digits || *end != '\0' || errno == ERANGE ||
+		number > (unsigned long long)INT64_MAX + negative)
 		return NULL;
-	return json_integer(negative ? -number : number);
+	return json_integer(negative ? (json_int_t)(0 - number) : (json_int_t)number);
 }
 
 /* An integer of YAML 1.1, or NULL. */
@@ -147,6 +151,18 @@ static bool is_infinite(const char *text)
 {
 	text += strspn(text, "+-");
 	return strcasecmp(text, ".inf") == 0 || strcasecmp(text, ".nan") == 0;
+}
+
+bool yaml_is_plain(const char *text)
+{
+	const char *digits = text + (text[0] == '-' || text[0] == '+');
+	json_t *other = resolve_plain((struct span){ text, strlen(text) });
+
+	json_decref(other);
+	digits += digits[0] == '.';
+	/* A digit may also begin a date, which is none to us, but is to SnakeYAML. */
+	return !other && !is_infinite(text) && (digits[0] < '0' || digits[0] > '9') &&
+		strcmp(text, "<<") != 0 && strcmp(text, "=") != 0;
 }
 
 static json_t *make_scalar(const struct yaml *yaml, const yaml_node_t *node)

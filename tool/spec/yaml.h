@@ -14,4 +14,10 @@
 json_t *yaml_read(
 	struct span text, const char *file, struct places *places, struct problems *problems);
 
+/* Whether a plain scalar with this text is a string. */
+bool yaml_is_plain(const char *text);
+
+/* Write a value: it is read again as it is, also by SnakeYAML. 0, or -ENOMEM. */
+int yaml_write(const json_t *value, struct buffer *text);
+
 #endif

@@ -78,7 +78,7 @@ static json_t *describe_settings(const struct storm_setting *setting)
 	return list;
 }
 
-static json_t *describe_config(const struct storm_config_entry *entry)
+json_t *describe_config(const struct storm_config_entry *entry)
 {
 	json_t *config = json_object();
 

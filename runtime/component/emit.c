@@ -149,7 +149,7 @@ static void write_anchors(struct buffer *message, enum wire wire, const struct e
 	write_list_end(message, wire);
 }
 
-static int write_one(
+int emit_write_value(
 	struct storm_task *task, struct buffer *message, const struct storm_value *value)
 {
 	struct storm_value json;
@@ -182,7 +182,7 @@ static int write_values(struct storm_task *task, struct buffer *message, const s
 
 		if (i > 0)
 			write_list_separator(message, wire);
-		err = write_one(task, message, &emit->values[i]);
+		err = emit_write_value(task, message, &emit->values[i]);
 		if (err < 0)
 			return storm_error(task, err,
 				"%s emits to stream %s a value %zu (%s) that cannot be sent",

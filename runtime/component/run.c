@@ -83,7 +83,7 @@ static void take_deferred(struct storm_task *task)
 	task->reader = deferred;
 }
 
-static void handle_frames(struct storm_task *task)
+void task_handle_frames(struct storm_task *task)
 {
 	struct span frame;
 	int found = 0;
@@ -113,8 +113,7 @@ static bool parent_is_gone(const struct storm_task *task)
 	return poll(&output, 1, 0) > 0;
 }
 
-/* The input is at its end: no message comes any more. */
-static void handle_input_end(struct storm_task *task)
+void task_end_input(struct storm_task *task)
 {
 	struct span rest = frame_reader_rest(&task->reader);
 
@@ -147,13 +146,13 @@ static void on_input(struct ev_loop *loop, struct ev_io *watcher, int events)
 		return;
 	if (is_first && count > 0)
 		task->reader.wire = task->deferred.wire = wire_of(task->reader.buffer.data[0]);
-	handle_frames(task);
+	task_handle_frames(task);
 	if (task->stopping)
 		return;
 	if (count < 0)
 		task_fatal(task, "cannot read from the parent", (int)count);
 	else if (count == 0)
-		handle_input_end(task);
+		task_end_input(task);
 }
 
 /* Once the input has ended, a bolt goes on until it has settled the tuples that it has kept. */
@@ -173,7 +172,7 @@ static void on_prepare(struct ev_loop *loop, struct ev_prepare *watcher, int eve
 	do {
 		if (task->deferred.buffer.length > 0) {
 			take_deferred(task);
-			handle_frames(task);
+			task_handle_frames(task);
 		}
 		spout_look(task);
 	} while (task->deferred.buffer.length > 0 && !task->stopping);
@@ -210,36 +209,44 @@ static bool is_ignored(int signal_number)
 	return sigaction(signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+void task_watch(struct storm_task *task)
+{
+	ev_io_init(&task->input, on_input, task->stdio.input, EV_READ);
+	ev_prepare_init(&task->prepare, on_prepare);
+	ev_check_init(&task->check, on_check);
+	ev_signal_init(&task->terminate, on_terminate, SIGTERM);
+	task->input.data = task->prepare.data = task->check.data = task->terminate.data = task;
+	/* Around the class's watchers: the first to run after the sleep, the last before it. */
+	ev_set_priority(&task->check, EV_MAXPRI);
+	ev_set_priority(&task->prepare, EV_MINPRI);
+	ev_prepare_start(task->loop, &task->prepare);
+	ev_check_start(task->loop, &task->check);
+	if (task->test)
+		return;
+	ev_io_start(task->loop, &task->input);
+	if (!is_ignored(SIGTERM))
+		ev_signal_start(task->loop, &task->terminate);
+}
+
+void task_unwatch(struct storm_task *task)
+{
+	ev_io_stop(task->loop, &task->input);
+	ev_prepare_stop(task->loop, &task->prepare);
+	ev_check_stop(task->loop, &task->check);
+	ev_signal_stop(task->loop, &task->terminate);
+}
+
 /* Handle messages until the input ends, the parent says SIGTERM, or an error stops the task. */
 static void run_loop(struct storm_task *task)
 {
-	struct ev_prepare prepare;
-	struct ev_check check;
-	struct ev_signal terminate;
-
-	ev_io_init(&task->input, on_input, task->stdio.input, EV_READ);
-	ev_prepare_init(&prepare, on_prepare);
-	ev_check_init(&check, on_check);
-	ev_signal_init(&terminate, on_terminate, SIGTERM);
-	task->input.data = prepare.data = check.data = terminate.data = task;
-	/* Around the class's watchers: the first to run after the sleep, the last before it. */
-	ev_set_priority(&check, EV_MAXPRI);
-	ev_set_priority(&prepare, EV_MINPRI);
-	ev_io_start(task->loop, &task->input);
-	ev_prepare_start(task->loop, &prepare);
-	ev_check_start(task->loop, &check);
-	if (!is_ignored(SIGTERM))
-		ev_signal_start(task->loop, &terminate);
+	task_watch(task);
 	while (!task->stopping)
 		ev_run(task->loop, 0);
 	atomic_store(&task->alive.busy, true);
-	ev_io_stop(task->loop, &task->input);
-	ev_prepare_stop(task->loop, &prepare);
-	ev_check_stop(task->loop, &check);
-	ev_signal_stop(task->loop, &terminate);
+	task_unwatch(task);
 }
 
-static void close_task(struct storm_task *task)
+void task_close(struct storm_task *task)
 {
 	int (*close_class)(struct storm_task *) =
 		task->spout_class ? task->spout_class->close : task->bolt_class->close;
@@ -254,7 +261,7 @@ static void close_task(struct storm_task *task)
 	metrics_report(task);
 }
 
-static void free_task(struct storm_task *task)
+void task_free(struct storm_task *task)
 {
 	alive_stop(task);
 	batches_free(task);
@@ -277,33 +284,31 @@ static void free_task(struct storm_task *task)
 
 int task_run(const struct storm_topology *topology, const char *part)
 {
-	struct storm_task task = { .topology = topology,
-		.part = part,
-		.stdio = STDIO_INIT,
-		.log = LOG_INIT,
-		.pending = SLOTS_INIT(struct pending_tuple) };
+	struct storm_task task = TASK_INIT;
 	int err;
 
+	task.topology = topology;
+	task.part = part;
 	signal(SIGPIPE, SIG_IGN);
 	err = stdio_take(&task.stdio);
 	if (err < 0) {
 		fprintf(stderr, "%s: cannot take the standard input and output: %s\n",
 			topology->name, strerror(-err));
-		free_task(&task);
+		task_free(&task);
 		return 1;
 	}
 	task.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!task.loop) {
 		dprintf(task.stdio.errors, "%s: cannot make an event loop\n", topology->name);
-		free_task(&task);
+		task_free(&task);
 		return 1;
 	}
 	run_loop(&task);
 	if (task.opened)
-		close_task(&task);
+		task_close(&task);
 	collect_printed(&task, true);
 	log_end(&task);
 	task_flush(&task);
-	free_task(&task);
+	task_free(&task);
 	return task.status;
 }

@@ -115,14 +115,15 @@ void task_start(struct storm_task *task, struct span handshake)
 		say_pid(task);
 	if (err == 0)
 		err = log_start(task);
-	if (err == 0)
+	if (err == 0 && !task->test)
 		err = alive_start(task);
 	if (err == 0)
 		err = mapping_check_inputs(task);
 	if (err == 0)
 		err = metrics_start(task);
 	if (err == 0) {
-		crash_watch(task);
+		if (!task->test)
+			crash_watch(task);
 		rest_init(task);
 		batches_init(task);
 		atomic_store(&task->alive.speaks, task->bolt_class != NULL);

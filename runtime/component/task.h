@@ -46,6 +46,7 @@ struct rest {
 };
 
 struct storm_task {
+	struct storm_test *test; /* in the place of a parent and a process; NULL: it has these */
 	const struct storm_topology *topology;
 	const char *part; /* the component of the topology that it is; NULL: the handshake says */
 	const struct storm_spout_class *spout_class; /* one of the two classes is NULL */
@@ -66,6 +67,9 @@ struct storm_task {
 	/* Life */
 	struct ev_loop *loop;
 	struct ev_io input;
+	struct ev_prepare prepare;
+	struct ev_check check;
+	struct ev_signal terminate;
 	bool input_ended;
 	bool stopping;
 	bool opened; /* open() or prepare() has succeeded: close() is due */
@@ -98,6 +102,11 @@ struct storm_task {
 	struct buffer reason; /* why the current callback fails; empty: nobody said */
 };
 
+#define TASK_INIT                                  \
+	((struct storm_task){ .stdio = STDIO_INIT, \
+		.log = LOG_INIT,                   \
+		.pending = SLOTS_INIT(struct pending_tuple) })
+
 static inline enum wire task_wire(const struct storm_task *task)
 {
 	return task->reader.wire;
@@ -116,6 +125,14 @@ double task_config_number(const struct storm_task *task, const char *key, double
 
 /* Be a component, until the input ends. Returns the exit status. */
 int task_run(const struct storm_topology *topology, const char *part);
+
+/* The parts of it: watch the input and the loop, handle what is read, its end, and the task's. */
+void task_watch(struct storm_task *task);
+void task_unwatch(struct storm_task *task);
+void task_handle_frames(struct storm_task *task);
+void task_end_input(struct storm_task *task);
+void task_close(struct storm_task *task);
+void task_free(struct storm_task *task);
 
 /* Report an error, and stop with status 1. */
 void task_fatal(struct storm_task *task, const char *what, int err);
@@ -208,7 +225,15 @@ void crash_watch(struct storm_task *task);
 
 /* describe.c */
 
+/* A configuration as an object: a new reference, NULL when memory ended. */
+struct json_t *describe_config(const struct storm_config_entry *entry);
+
 /* The topology as JSON: a new reference, NULL when memory ended. */
 struct json_t *describe_topology(const struct storm_topology *topology);
+
+/* testing/said.c */
+
+/* Take what the task has said, in the parent's place. */
+void test_take(struct storm_test *test);
 
 #endif

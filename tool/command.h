@@ -20,5 +20,6 @@ int command_describe(int argc, char **argv);
 int command_flux(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_test(int argc, char **argv);
 
 #endif

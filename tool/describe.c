@@ -37,22 +37,6 @@ static int parse_arguments(struct topology_options *topology, int argc, char **a
 	return topology_argument(topology, argc, argv);
 }
 
-/* The description, with what the options have changed; a program's components get their command. */
-static void complete(const struct spec *spec)
-{
-	for (size_t i = 0; i < spec->component_count; i++) {
-		const struct spec_component *component = &spec->components[i];
-		json_t *object = (json_t *)component->json;
-
-		json_object_set_new(object, "parallelism", json_integer(component->parallelism));
-		if (component->tasks != component->parallelism || json_object_get(object, "tasks"))
-			json_object_set_new(object, "tasks", json_integer(component->tasks));
-		if (component->kind == SPEC_CLASS)
-			json_object_set_new(
-				object, "command", json_pack("[s]", component->command[0]));
-	}
-}
-
 static int describe(const struct topology_options *topology)
 {
 	struct problems problems = { 0 };
@@ -64,7 +48,7 @@ static int describe(const struct topology_options *topology)
 		status = EXIT_STATUS_USAGE;
 	problems_print(&problems, stderr);
 	if (err == 0) {
-		complete(&spec);
+		spec_complete(&spec);
 		if (json_dumpf(spec.description, stdout, JSON_INDENT(2)) < 0 ||
 			putchar('\n') == EOF || fflush(stdout) == EOF)
 			status = EXIT_STATUS_FAILED;

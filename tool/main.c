@@ -13,6 +13,7 @@ static const struct command commands[] = {
 	{ "flux", "write a topology in the YAML of Storm's Flux", command_flux },
 	{ "graph", "draw a topology", command_graph },
 	{ "run", "run a topology on this machine", command_run },
+	{ "test", "test components and topologies", command_test },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

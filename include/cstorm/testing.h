@@ -22,8 +22,6 @@
 
 struct storm_test;
 
-/* Starting */
-
 /**
  * Start a bolt by itself. In the topology of the test its name is "bolt", which its settings begin
  * with, and its input is a component of the name "source".
@@ -123,8 +121,6 @@ STORM_API int storm_test_set_receivers(struct storm_test *test, const int *ids, 
  *         seconds later it still keeps tuples that it has not settled
  */
 STORM_API int storm_test_close(struct storm_test *test);
-
-/* What the component said */
 
 /**
  * Everything that it has said since the start, or since storm_test_forget(): a line each, in order.

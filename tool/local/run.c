@@ -554,7 +554,7 @@ static void start_watching(struct run *run)
 	}
 }
 
-static void free_run(struct run *run)
+void run_free(struct run *run)
 {
 	router_free(run);
 	for (size_t i = 0; i < run->component_count; i++) {
@@ -579,7 +579,7 @@ static void free_run(struct run *run)
 		ev_loop_destroy(run->loop);
 }
 
-static int set_up(struct run *run)
+int run_set_up(struct run *run)
 {
 	int err;
 
@@ -612,8 +612,8 @@ int local_run(const struct spec *spec, const struct local_options *options)
 	process_adopt_orphans();
 	hand_down(STDIN_FILENO, "CSTORM_STDIN");
 	hand_down(STDOUT_FILENO, "CSTORM_STDOUT");
-	if (set_up(&run) < 0) {
-		free_run(&run);
+	if (run_set_up(&run) < 0) {
+		run_free(&run);
 		return EXIT_STATUS_FAILED;
 	}
 	run.started = run_time(&run);
@@ -626,6 +626,6 @@ int local_run(const struct spec *spec, const struct local_options *options)
 		stats_print(&run);
 	if (options->stats_path && stats_write(&run, options->stats_path) != 0)
 		run.failed = true;
-	free_run(&run);
+	run_free(&run);
 	return run.failed ? EXIT_STATUS_FAILED : EXIT_STATUS_DONE;
 }

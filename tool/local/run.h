@@ -231,6 +231,10 @@ struct run {
 
 /* run.c */
 
+/* Make everything that a run of run->spec has, but its processes: 0 or a negative errno. */
+int run_set_up(struct run *run);
+void run_free(struct run *run);
+
 /* The monotonic time, in seconds; also kept in run->now. */
 double run_time(struct run *run);
 

@@ -17,6 +17,21 @@ struct place spec_place(const struct spec *spec, const json_t *part, const json_
 	return places_of(&spec->places, part, container);
 }
 
+void spec_complete(struct spec *spec)
+{
+	for (size_t i = 0; i < spec->component_count; i++) {
+		const struct spec_component *component = &spec->components[i];
+		json_t *object = (json_t *)component->json;
+
+		json_object_set_new(object, "parallelism", json_integer(component->parallelism));
+		if (component->tasks != component->parallelism || json_object_get(object, "tasks"))
+			json_object_set_new(object, "tasks", json_integer(component->tasks));
+		if (component->kind == SPEC_CLASS)
+			json_object_set_new(
+				object, "command", json_pack("[s]", component->command[0]));
+	}
+}
+
 static void free_component(struct spec_component *component)
 {
 	for (size_t i = 0; i < component->output_count; i++)

@@ -10,7 +10,7 @@ static const char help[] =
 	"Usage: cstorm check [OPTION]... TOPOLOGY\n"
 	"\n"
 	"Find the mistakes of a topology: all of them, each with the file, the line and what was\n"
-	"probably meant. Nothing is run but the topology's own --describe.\n"
+	"probably meant. Nothing is run but --describe of the topology and of its programs.\n"
 	"\n"
 	"Options:\n" TOPOLOGY_HELP
 	"  --json            print the problems as a JSON list on the standard output\n"

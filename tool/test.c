@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "command.h"
+#include "local/local.h"
 #include "test/tests.h"
 #include "topology.h"
 
@@ -119,6 +120,8 @@ static int load(struct spec *spec, const struct request *request, struct test_fi
 	err = topology_load(spec, &options, problems);
 	if (err == 0 && test->config)
 		json_object_update(spec->config, test->config);
+	if (err == 0)
+		err = local_check_config(spec, problems);
 	return err == 0 ? test_check(file, test, spec, problems) : err;
 }
 

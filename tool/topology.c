@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "spec/commands.h"
 
 /* What needs the topology first: kept until it is loaded. */
 struct topology_override {
@@ -80,6 +81,10 @@ int topology_load(
 			spec_set_parallelism(spec, override->argument, problems);
 	}
 	err = spec_check(spec, problems);
+	if (err == 0) {
+		commands_compare(spec, problems);
+		err = problems_result(problems);
+	}
 	problems_sort(problems);
 	return err;
 }

@@ -195,6 +195,9 @@ enum storm_grouping {
 struct storm_java {
 	const char *class_name; /* in full: "com.example.MyBolt" */
 	const char *arguments; /* of the constructor, a JSON list; NULL: none */
+
+	/* Groupings: or the object itself, in Java's serialization and base64. */
+	const char *serialized;
 };
 
 /** One input of a bolt. */
@@ -223,6 +226,9 @@ struct storm_input {
 #define STORM_CUSTOM(source, java_class, constructor_arguments) \
 	STORM_INPUT(source, STORM_GROUPING_CUSTOM,              \
 		.custom = &(const struct storm_java){ (java_class), (constructor_arguments) })
+#define STORM_CUSTOM_SERIALIZED(source, base64)    \
+	STORM_INPUT(source, STORM_GROUPING_CUSTOM, \
+		.custom = &(const struct storm_java){ .serialized = (base64) })
 #define STORM_BY_FIELDS(source, ...) \
 	STORM_INPUT(source, STORM_GROUPING_FIELDS, .fields = STORM_NAMES(__VA_ARGS__))
 
@@ -277,6 +283,7 @@ struct storm_spout {
 	int tasks; /* processes; 0: as parallelism */
 	const struct storm_environment *environments; /* may be NULL */
 	const struct storm_config_entry *config; /* for this component alone; may be NULL */
+	const struct storm_config_entry *env; /* variables of its process, as text; may be NULL */
 };
 
 /** A bolt in a topology: of a class, or foreign. */
@@ -289,6 +296,7 @@ struct storm_bolt {
 	const struct storm_input *inputs;
 	const struct storm_environment *environments; /* may be NULL */
 	const struct storm_config_entry *config; /* for this component alone; may be NULL */
+	const struct storm_config_entry *env; /* variables of its process, as text; may be NULL */
 };
 
 #define STORM_SPOUTS(...) ((const struct storm_spout[]){ __VA_ARGS__, { .name = NULL } })

@@ -38,7 +38,8 @@ static json_t *describe_outputs(const struct storm_stream *stream)
 
 static json_t *describe_java(const struct storm_java *java)
 {
-	json_t *object = json_pack("{s:s}", "className", java->class_name);
+	json_t *object = java->serialized ? json_pack("{s:s}", "serialized", java->serialized) :
+					    json_pack("{s:s}", "className", java->class_name);
 	json_t *arguments = java->arguments ? json_loads(java->arguments, 0, NULL) : NULL;
 
 	if (arguments)
@@ -128,8 +129,18 @@ static void add_parts(json_t *object, json_t *parts)
 	json_decref(parts);
 }
 
+static json_t *describe_env(const struct storm_config_entry *variable)
+{
+	json_t *env = json_object();
+
+	for (; variable->key; variable++)
+		json_object_set_new(env, variable->key, json_string(variable->value));
+	return env;
+}
+
 static json_t *describe_component(const char *name, int parallelism, int tasks,
-	const struct storm_environment *environments, const struct storm_config_entry *config)
+	const struct storm_environment *environments, const struct storm_config_entry *config,
+	const struct storm_config_entry *env)
 {
 	json_t *entry = json_pack("{s:s, s:i, s:o}", "name", name, "parallelism",
 		parallelism == 0 ? 1 : parallelism, "config", describe_config(config));
@@ -138,6 +149,8 @@ static json_t *describe_component(const char *name, int parallelism, int tasks,
 		json_object_set_new(entry, "tasks", json_integer(tasks));
 	if (environments)
 		json_object_set_new(entry, "environments", describe_environments(environments));
+	if (env)
+		json_object_set_new(entry, "env", describe_env(env));
 	return entry;
 }
 
@@ -163,8 +176,8 @@ static json_t *describe_foreign(const struct storm_foreign *foreign)
 static json_t *describe_spout(const struct storm_spout *spout)
 {
 	const struct storm_spout_class *class = spout->spout_class;
-	json_t *entry = describe_component(
-		spout->name, spout->parallelism, spout->tasks, spout->environments, spout->config);
+	json_t *entry = describe_component(spout->name, spout->parallelism, spout->tasks,
+		spout->environments, spout->config, spout->env);
 
 	if (class)
 		add_parts(entry,
@@ -178,8 +191,8 @@ static json_t *describe_spout(const struct storm_spout *spout)
 static json_t *describe_bolt(const struct storm_bolt *bolt)
 {
 	const struct storm_bolt_class *class = bolt->bolt_class;
-	json_t *entry = describe_component(
-		bolt->name, bolt->parallelism, bolt->tasks, bolt->environments, bolt->config);
+	json_t *entry = describe_component(bolt->name, bolt->parallelism, bolt->tasks,
+		bolt->environments, bolt->config, bolt->env);
 
 	if (class)
 		add_parts(entry,

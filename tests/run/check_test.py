@@ -48,6 +48,60 @@ class Flux(Case):
         split = next(bolt for bolt in described["bolts"] if bolt["name"] == "split")
         self.assertEqual((split["command"], split["parallelism"]), ([WORDCOUNT], 5))
 
+    def test_compares_a_component_with_its_program(self):
+        lines = self.problems(self.changed(
+            ("      - [line]", "      - [text]"), ('"--component", "split"]', '"--component", "splt"]')))
+        self.assertEqual(lines, [
+            '9:9 error: lines: stream default has other fields than lines of ./wordcount emits: [line]',
+            '14:40 error: splitter: the program ./wordcount has no bolt splt; split'])
+        self.assertEqual(self.problems(self.changed(('"--component", "split"]', '"--component", "lines"]'))),
+                         ['14:40 error: splitter: the program ./wordcount has no bolt lines'])
+        lines = self.problems(self.changed(
+            ('      - ["./wordcount", "--component", "split"]\n      - [word]\n',
+             '      - ["./wordcount", "--component", "split"]\n      - [word]\n    configMethods:\n'
+             '      - {name: setNamedStream, args: [rare, [word]]}\n')))
+        self.assertEqual(lines, ["17:45 warning: splitter: split of ./wordcount emits nothing to a stream rare"])
+        lines = self.problems(self.changed(
+            ('      - ["./wordcount"]\nstreams', '      - ["./wordcount", "--component", "count"]\nstreams')))
+        self.assertEqual(lines, ["27:9 error: table: its stream default is missing: count of ./wordcount emits to it"])
+
+    def test_a_program_that_is_no_topology(self):
+        self.write("#!/bin/sh\necho '[]'\n", "other")
+        os.chmod(self.path("other"), 0o755)
+        found = self.cstorm("check", self.write(self.changed(
+            ('["./wordcount", "--component", "split"]', '["./other", "--component", "split"]'))))
+        self.assertEqual(found.returncode, 2)
+        self.assertIn("words.yaml:14:10: error: splitter: ./other: what it prints with --describe describes no topology",
+                      found.stderr)
+        self.write("#!/bin/sh\nexit 3\n", "other")
+        found = self.cstorm("run", self.path("words.yaml"))
+        self.assertEqual(found.returncode, 2)
+        self.assertIn("words.yaml:14:10: error: splitter: ./other: --describe failed with status 3", found.stderr)
+
+    def test_variables_of_the_environment(self):
+        self.write("import json, os, sys\nfor line in sys.stdin:\n    if line == 'end\\n':\n        break\n"
+                   "print(json.dumps({'pid': os.getpid()}), 'end', sep='\\n', flush=True)\n"
+                   "sys.exit('VOICE is ' + os.environ['VOICE'])\n", "voice.py")
+        path = self.write(self.changed(
+            ('["./wordcount", "--component", "split"]\n      - [word]\n',
+             "[python3, ./voice.py]\n      - [word]\n    configMethods:\n      - {name: setEnv, args: [{VOICE: loud}]}\n")))
+        self.assertIn("VOICE is loud", self.cstorm("run", path).stderr)
+        self.assertEqual(
+            self.problems(self.changed(("      - name: setDefaultStream\n        args:\n          - [word, count]\n",
+                                        "      - {name: setDefaultStream, args: [[word, count]]}\n"
+                                        "      - {name: setEnv, args: [{A: 1}]}\n"))),
+            ["23:35 error: count: env: A must be a string"])
+
+    def test_serialized_groupings(self):
+        described = json.loads(self.cstorm("describe", self.write(WORDS)).stdout)
+        grouping = described["bolts"][0]["inputs"][0]
+        grouping.update(grouping="custom", custom={"serialized": "rO0ABQ=="})
+        self.assertEqual(self.problems(json.dumps(described), name="words.json"), [])
+        grouping["custom"]["serialized"] = "no base 64"
+        self.assertIn("what is serialized must be base64", self.problems(json.dumps(described), name="words.json")[0])
+        del grouping["custom"]
+        self.assertIn("names no Java class", self.problems(json.dumps(described), name="words.json")[0])
+
     def test_replaces_properties_and_variables(self):
         text = self.changed(("max.spout.pending: 1000", 'name: "${first} ${ENV-SECOND} ${list[1]} ${none}"'))
         self.write('first=1\nlist=["a", "b"]\n', "properties")
@@ -110,6 +164,8 @@ class Mixed(Case):
         self.assertEqual(components["store"]["inputs"], [
             {"component": "shout", "stream": "default", "grouping": "custom",
              "custom": {"className": "com.example.ByRegion"}}])
+
+        self.assertEqual(components["shout"]["env"], {"VOICE": "loud", "TIMES": "2"})
 
     def test_has_environments(self):
         described, components = self.describe("-e", "production")

@@ -14,6 +14,7 @@ static const struct storm_topology mixed = {
 			.name = "shout",
 			.foreign = STORM_SHELL(STORM_FIELDS("word"), "python3", "shout.py"),
 			.tasks = 2,
+			.env = STORM_CONFIG({ "VOICE", "loud" }, { "TIMES", "2" }),
 			.inputs = STORM_INPUTS(STORM_SHUFFLE("lines")),
 			.environments = STORM_ENVIRONMENTS(
 				{ .name = "production", .parallelism = 4, .tasks = 8 },

@@ -45,8 +45,8 @@ int alone_start(struct alone **started, const struct spec *spec, size_t componen
 		err = handshake_write(&alone->component->tasks[0], &alone->output.buffer);
 	}
 	if (err == 0)
-		err = process_start(
-			&alone->process, alone->component->command, alone->component->folder);
+		err = process_start(&alone->process, alone->component->command,
+			alone->component->folder, alone->component->spec->env);
 	if (err < 0) {
 		alone_free(alone);
 		alone = NULL;

@@ -10,6 +10,9 @@ struct local_options {
 	int verbosity; /* -1 quiet, 0 usual, 1 verbose */
 };
 
+/* Check what the runner itself heeds of the configuration: 0, or -EINVAL with the problems said. */
+int local_check_config(const struct spec *spec, struct problems *problems);
+
 /*
  * Check what the runner itself heeds of the configuration, and that it can run all components: 0, or
  * -EINVAL with the problems said.

@@ -15,9 +15,11 @@
 #define PIPE_SIZE (128 << 10)
 
 /* In the child: never returns. */
-static void become(char *const *command, const char *folder, int input, int output, int errors,
-	int failure, pid_t parent)
+static void become(char *const *command, const char *folder, const json_t *env, int input,
+	int output, int errors, int failure, pid_t parent)
 {
+	const char *name;
+	json_t *value;
 	int err;
 
 	/*
@@ -28,6 +30,8 @@ static void become(char *const *command, const char *folder, int input, int outp
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	json_object_foreach((json_t *)env, name, value)
+		setenv(name, json_string_value(value), 1);
 	if (getppid() == parent && dup2(input, STDIN_FILENO) >= 0 &&
 		dup2(output, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0 &&
 		(!folder || chdir(folder) == 0))
@@ -46,7 +50,8 @@ static void close_pair(int pair[2])
 		close(pair[1]);
 }
 
-int process_start(struct process *process, char *const *command, const char *folder)
+int process_start(
+	struct process *process, char *const *command, const char *folder, const json_t *env)
 {
 	int input[2] = { -1, -1 };
 	int output[2] = { -1, -1 };
@@ -67,7 +72,7 @@ int process_start(struct process *process, char *const *command, const char *fol
 		return err;
 	}
 	if (pid == 0)
-		become(command, folder, input[0], output[1], errors[1], failure[1], parent);
+		become(command, folder, env, input[0], output[1], errors[1], failure[1], parent);
 	close(input[0]);
 	close(output[1]);
 	close(errors[1]);

@@ -331,7 +331,7 @@ static void refuse_java(
 	}
 }
 
-int local_check(const struct spec *spec, struct problems *problems)
+int local_check_config(const struct spec *spec, struct problems *problems)
 {
 	check_number(spec, spec->config, "topology.message.timeout.secs", 0.001, problems);
 	check_number(spec, spec->config, "topology.max.spout.pending", 1, problems);
@@ -348,11 +348,17 @@ int local_check(const struct spec *spec, struct problems *problems)
 				spec->config),
 			"topology.multilang.serializer must be " SERIALIZER_JSON
 			" or " SERIALIZER_MSGPACK " here");
-	for (size_t i = 0; i < spec->component_count; i++) {
+	for (size_t i = 0; i < spec->component_count; i++)
 		check_number(spec, spec->components[i].config, "topology.tick.tuple.freq.secs",
 			0.001, problems);
+	return problems_result(problems);
+}
+
+int local_check(const struct spec *spec, struct problems *problems)
+{
+	local_check_config(spec, problems);
+	for (size_t i = 0; i < spec->component_count; i++)
 		refuse_java(spec, &spec->components[i], problems);
-	}
 	return problems_result(problems);
 }
 

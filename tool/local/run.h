@@ -388,10 +388,11 @@ struct process {
 };
 
 /*
- * Start a command with pipes as its standard input, output and error, in a folder (NULL: here): 0 or
- * a negative errno.
+ * Start a command with pipes as its standard input, output and error, in a folder (NULL: here), with
+ * some variables of the environment (NULL: none) over the runner's: 0 or a negative errno.
  */
-int process_start(struct process *process, char *const *command, const char *folder);
+int process_start(
+	struct process *process, char *const *command, const char *folder, const json_t *env);
 
 /* Kill every process that descends from this one, and wait for it. */
 void process_kill_descendants(void);

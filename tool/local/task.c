@@ -470,7 +470,8 @@ static void on_start(struct ev_loop *loop, struct ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	run_time(task->run);
-	err = process_start(&process, task->component->command, task->component->folder);
+	err = process_start(&process, task->component->command, task->component->folder,
+		task->component->spec->env);
 	if (err < 0) {
 		run_fail(task->run, "%s: cannot start %s: %s", name_of(task),
 			task->component->command[0], strerror(-err));

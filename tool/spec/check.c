@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "protocol/description.h"
 #include "spec/commands.h"
 #include "spec/spec.h"
@@ -135,6 +136,27 @@ static void connect_fields(const struct check *check, const struct spec_componen
 	}
 }
 
+/* A custom grouping is an object of a Java class, or one that is serialized already. */
+static void check_custom(const struct check *check, const struct spec_component *component,
+	const struct spec_input *input, struct place place)
+{
+	const json_t *serialized = json_object_get(input->custom, "serialized");
+	const char *text = json_string_value(serialized);
+	char *bytes = text ? strdup(text) : NULL;
+	size_t length;
+
+	if (!serialized && !json_is_string(json_object_get(input->custom, "className")))
+		problems_error(check->problems, place,
+			"%s: the custom grouping of its input from %s names no Java class",
+			component->name, input->component);
+	if (serialized && (!bytes || base64_decode(span_of(bytes), bytes, &length) < 0))
+		problems_error(check->problems, place,
+			"%s: the custom grouping of its input from %s: what is serialized must be "
+			"base64",
+			component->name, input->component);
+	free(bytes);
+}
+
 static void check_grouping(const struct check *check, const struct spec_component *component,
 	struct spec_input *input, const struct spec_stream *stream)
 {
@@ -152,10 +174,8 @@ static void check_grouping(const struct check *check, const struct spec_componen
 			"%s: the %s grouping of its input from %s has no use for fields",
 			component->name, grouping_names[input->grouping], input->component);
 	}
-	if (input->grouping == STORM_GROUPING_CUSTOM && !input->custom)
-		problems_error(check->problems, place,
-			"%s: the custom grouping of its input from %s names no Java class",
-			component->name, input->component);
+	if (input->grouping == STORM_GROUPING_CUSTOM)
+		check_custom(check, component, input, place);
 	if (input->grouping == STORM_GROUPING_DIRECT && !stream->direct)
 		problems_error(check->problems, place,
 			"%s: a direct grouping, but stream %s of %s is not declared as direct",

@@ -23,4 +23,10 @@ void command_free(char **words);
 /* Find the components whose program or script is not there. */
 void commands_check(const struct spec *spec, struct problems *problems);
 
+/*
+ * Ask the programs of components that are started with --component NAME what NAME emits, and find
+ * where the topology says something else. It runs them with --describe.
+ */
+void commands_compare(const struct spec *spec, struct problems *problems);
+
 #endif

@@ -126,7 +126,7 @@ static void add_stream(
 /* One of the methods that Flux calls on a shell component. */
 static void apply_method(struct flux *flux, json_t *component, const json_t *method)
 {
-	static const char *const known[] = { "addComponentConfig", "setDefaultStream",
+	static const char *const known[] = { "addComponentConfig", "setDefaultStream", "setEnv",
 		"setNamedStream" };
 	const json_t *name_value = json_object_get(method, "name");
 	const char *name = json_string_value(name_value);
@@ -157,6 +157,11 @@ static void apply_method(struct flux *flux, json_t *component, const json_t *met
 		else
 			problems_error(flux->problems, place,
 				"addComponentConfig takes a key and a value");
+	} else if (strcmp(name, "setEnv") == 0) {
+		if (json_array_size(arguments) == 1 && json_is_object(first))
+			json_object_set(component, "env", first);
+		else
+			problems_error(flux->problems, place, "setEnv takes a map of variables");
 	} else {
 		problems_warn(flux->problems, place, "the method %s is for a cluster only", name);
 		problems_suggest(flux->problems, name, known, COUNT(known));

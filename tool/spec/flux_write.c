@@ -78,6 +78,9 @@ static void write_shell(
 				json_pack("{s:s, s:[s, O]}", "name", "addComponentConfig", "args",
 					key, value));
 	}
+	if (component->env)
+		json_array_append_new(methods,
+			json_pack("{s:s, s:[O]}", "name", "setEnv", "args", component->env));
 	json_object_set_new(vertex, "constructorArgs", arguments);
 	if (json_array_size(methods) > 0)
 		json_object_set(vertex, "configMethods", methods);

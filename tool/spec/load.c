@@ -59,7 +59,7 @@ static int describe_file(
 static int describe_program(struct spec *spec, struct problems *problems)
 {
 	struct buffer text = { 0 };
-	int err = program_describe(spec->path, &text, problems);
+	int err = program_describe(spec->path, NULL, &text, problems);
 
 	if (err == 0)
 		err = take_json(spec, buffer_span(&text), problems);

@@ -252,6 +252,29 @@ static void read_metrics(struct reader *reader, struct spec_component *component
 	}
 }
 
+/* Variables of the environment: an object of strings, or NULL. */
+static const json_t *read_env(struct reader *reader, const json_t *object)
+{
+	const json_t *env = json_object_get(object, "env");
+	const char *name;
+	json_t *value;
+
+	if (!env || json_is_null(env))
+		return NULL;
+	if (!json_is_object(env))
+		problems_error(reader->problems, place_in(reader, env, object),
+			"%s: env must be an object", reader->where);
+	json_object_foreach((json_t *)env, name, value) {
+		if (!json_is_string(value))
+			problems_error(reader->problems, place_in(reader, value, env),
+				"%s: env: %s must be a string", reader->where, name);
+		if (name[0] == '\0' || strchr(name, '='))
+			problems_error(reader->problems, place_in(reader, value, env),
+				"%s: env: \"%s\" can be no variable's name", reader->where, name);
+	}
+	return json_is_object(env) ? env : NULL;
+}
+
 /* What the component is: its command's words, or a Java class; or else a class of the program. */
 static void read_kind(struct reader *reader, struct spec_component *component)
 {
@@ -283,7 +306,8 @@ static void read_kind(struct reader *reader, struct spec_component *component)
 static void read_component(struct reader *reader, json_t *entry, bool is_spout)
 {
 	static const char *const keys[] = { "name", "summary", "parallelism", "tasks", "config",
-		"environments", "command", "java", "outputs", "inputs", "settings", "metrics" };
+		"environments", "env", "command", "java", "outputs", "inputs", "settings",
+		"metrics" };
 	struct spec *spec = reader->spec;
 	struct spec_component *component = &spec->components[spec->component_count++];
 
@@ -297,6 +321,7 @@ static void read_component(struct reader *reader, json_t *entry, bool is_spout)
 	component->parallelism = read_number(reader, entry, "parallelism", 1);
 	component->tasks = read_number(reader, entry, "tasks", component->parallelism);
 	component->config = read_config(reader, entry);
+	component->env = read_env(reader, entry);
 	read_kind(reader, component);
 	read_outputs(reader, component);
 	read_inputs(reader, component);

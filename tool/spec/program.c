@@ -48,13 +48,20 @@ static int read_all(int fd, double deadline, struct buffer *text)
 }
 
 /* In the child: never returns. It dies with its parent. */
-static void become_describe(const char *path, int output)
+static void become_describe(const char *path, const char *folder, int output)
 {
+	char *const words[] = { (char *)path, (char *)"--describe", NULL };
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(nothing, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0)
-		execl(path, path, "--describe", (char *)NULL);
+	if (dup2(nothing, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+		(!folder || chdir(folder) == 0)) {
+		/* With a slash, not the shell's way: what is no program is none. */
+		if (strchr(path, '/'))
+			execv(path, words);
+		else
+			execvp(path, words);
+	}
 	fprintf(stderr, "%s: cannot be run: %s\n", path, strerror(errno));
 	_exit(127);
 }
@@ -76,7 +83,8 @@ static int wait_for_end(pid_t pid, double deadline, int *status)
 }
 
 /* Run the program with --describe and take what it prints. */
-int program_describe(const char *path, struct buffer *text, struct problems *problems)
+int program_describe(
+	const char *path, const char *folder, struct buffer *text, struct problems *problems)
 {
 	const struct place place = { .file = path };
 	double deadline = now() + DESCRIPTION_SECONDS;
@@ -90,7 +98,7 @@ int program_describe(const char *path, struct buffer *text, struct problems *pro
 		return problems_error(problems, place, "no pipe: %s", strerror(errno));
 	pid = fork();
 	if (pid == 0)
-		become_describe(path, pipes[1]);
+		become_describe(path, folder, pipes[1]);
 	close(pipes[1]);
 	if (pid < 0) {
 		close(pipes[0]);

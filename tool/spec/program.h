@@ -6,9 +6,10 @@
 #include "spec/problems.h"
 
 /*
- * Run a program with --describe, and append what it prints: 0, or a negative errno with the problem
- * said.
+ * Run a program with --describe, in a folder (NULL: here), and append what it prints: 0, or a negative
+ * errno with the problem said.
  */
-int program_describe(const char *path, struct buffer *text, struct problems *problems);
+int program_describe(
+	const char *path, const char *folder, struct buffer *text, struct problems *problems);
 
 #endif

@@ -77,6 +77,7 @@ struct spec_component {
 	struct spec_metric *metrics;
 	size_t metric_count;
 	json_t *config; /* of this component alone; an object */
+	const json_t *env; /* variables of its process's environment, strings; NULL: none */
 };
 
 struct spec {

@@ -274,6 +274,11 @@ static const struct spec_input *find_input(const struct reader *reader,
 	return found;
 }
 
+static bool is_known(const struct spec *spec, const struct spec_input *input)
+{
+	return input->source_stream < spec->components[input->source].output_count;
+}
+
 static void check_bolt_input(
 	const struct reader *reader, const struct spec_component *component, json_t *list)
 {
@@ -289,7 +294,7 @@ static void check_bolt_input(
 			continue;
 		tuple = normalise(reader, list, i, keys, COUNT(keys));
 		input = tuple ? find_input(reader, component, tuple, list) : NULL;
-		if (!input)
+		if (!input || !is_known(reader->spec, input))
 			continue;
 		source = &reader->spec->components[input->source];
 		json_object_set_new(tuple, "from", json_string(input->component));
@@ -336,6 +341,18 @@ static void check_list(const struct reader *reader, const json_t *expect, const 
 	}
 }
 
+/* Inputs from a Java class that says nothing of its fields. */
+static void refuse_unknown(const struct reader *reader, const struct test *test,
+	const struct spec_component *component)
+{
+	for (size_t i = 0; i < component->input_count; i++) {
+		if (!is_known(reader->spec, &component->inputs[i]))
+			refuse(reader, json_object_get(test->json, "component"), test->json,
+				"%s receives of the Java class of %s, whose fields only Java knows",
+				component->name, component->inputs[i].component);
+	}
+}
+
 static void check_component(const struct reader *reader, const struct test *test)
 {
 	static const char *const keys[] = { "emits", "order", "acks", "fails", "logs", "errors" };
@@ -366,6 +383,7 @@ static void check_component(const struct reader *reader, const struct test *test
 	check_list(reader, test->expect, "fails", JSON_INTEGER, "numbers of tuples, from 1");
 	check_list(reader, test->expect, "logs", JSON_STRING, "texts");
 	check_list(reader, test->expect, "errors", JSON_STRING, "texts");
+	refuse_unknown(reader, test, &spec->components[index]);
 	if (spec->components[index].kind == SPEC_JAVA)
 		refuse(reader, json_object_get(test->json, "component"), test->json,
 			"%s is a Java class: it cannot be tested here", test->component);

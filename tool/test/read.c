@@ -108,11 +108,14 @@ static char *beside(const char *file, const char *path)
 {
 	const char *slash = strrchr(file, '/');
 	struct buffer whole = { 0 };
+	char *beside;
 
 	if (path[0] != '/' && slash)
 		buffer_append_format(&whole, "%.*s/", (int)(slash - file), file);
 	buffer_append_format(&whole, "%s", path);
-	return strdup(buffer_text(&whole));
+	beside = strdup(buffer_text(&whole));
+	buffer_free(&whole);
+	return beside;
 }
 
 int test_file_read(struct test_file *file, const char *path, struct problems *problems)

@@ -3,45 +3,31 @@
 import glob
 import os
 import re
-import shutil
 import subprocess
 import unittest
 
-from harness import HERE, PATIENCE, WORDCOUNT, describe, read, temporary
+from harness import HERE, WORDCOUNT, read, temporary
+from installed import Installed, output
 
-BUILD = os.environ["BUILD"]
 SOURCE = os.environ["SOURCE"]
 CC = os.environ["CC_COMMAND"].split()
-
-
-def output(*command, **more):
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE, **more).stdout
 
 
 class Install(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.root = os.path.join(BUILD, "tests", "installed")
-        shutil.rmtree(cls.root, ignore_errors=True)
-        output("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", env=dict(os.environ, DESTDIR=cls.root))
-        [cls.pkgconfig] = [os.path.dirname(p) for p in glob.glob(f"{cls.root}/**/cstorm.pc", recursive=True)]
-        cls.libraries = os.path.dirname(cls.pkgconfig)
-        cls.variables = dict(os.environ, PKG_CONFIG_PATH=cls.pkgconfig, PKG_CONFIG_SYSROOT_DIR=cls.root)
-        [cls.command] = glob.glob(f"{cls.root}/**/bin/cstorm", recursive=True)
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.root, ignore_errors=True)
+        cls.installed = Installed("installed")
+        cls.addClassCleanup(cls.installed.remove)
 
     def flags(self, package):
-        return output("pkg-config", "--cflags", "--libs", package, env=self.variables).split()
+        return output("pkg-config", "--cflags", "--libs", package, env=self.installed.variables).split()
 
     def check_program(self, package, **variables):
         program = os.path.join(temporary(self), "outside")
         output(*CC, "-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-o", program,
                os.path.join(HERE, "outside.c"), *self.flags(package))
         environment = dict(os.environ, **variables)
-        result = output(self.command, "run", "-q", program, env=environment, stdin=subprocess.DEVNULL)
+        result = output(self.installed.command, "run", "-q", program, env=environment, stdin=subprocess.DEVNULL)
         self.assertEqual(result, "hello\t2\nfrom\t1\noutside,\t1\n")
         return program
 
@@ -50,7 +36,7 @@ class Install(unittest.TestCase):
         self.check_needs_only_libc(program)
 
     def test_a_program_links_the_shared_library(self):
-        self.check_program("cstorm", LD_LIBRARY_PATH=self.libraries)
+        self.check_program("cstorm", LD_LIBRARY_PATH=self.installed.libraries)
 
     def check_needs_only_libc(self, program):
         needed = re.findall(r"NEEDED.*\[(.*)\]", output("readelf", "-d", program))
@@ -63,7 +49,7 @@ class Install(unittest.TestCase):
 
     def test_only_public_names_are_to_be_seen(self):
         for options, library in ((["-g"], "libcstorm.a"), (["-D"], "libcstorm.so")):
-            listing = output("nm", *options, "--defined-only", os.path.join(self.libraries, library))
+            listing = output("nm", *options, "--defined-only", os.path.join(self.installed.libraries, library))
             names = set(re.findall(r"^\S+ [A-Z] (\S+)$", listing, re.M))
             self.assertEqual({n for n in names if not n.startswith("storm_")}, set(), library)
             self.assertEqual(names, self.declared(), library)
@@ -71,7 +57,7 @@ class Install(unittest.TestCase):
     def declared(self):
         """What the installed headers declare as public."""
         names = set()
-        for path in glob.glob(f"{self.root}/**/include/cstorm/*.h", recursive=True):
+        for path in glob.glob(f"{self.installed.root}/**/include/cstorm/*.h", recursive=True):
             text = re.sub(r"/\*.*?\*/", "", read(path).decode(), flags=re.S)
             for declaration in re.findall(r"^STORM_API ([^;]*);", text, re.M):
                 names.add(re.search(r"(storm_\w+)\s*(?:\(|$)", declaration).group(1))
@@ -79,7 +65,7 @@ class Install(unittest.TestCase):
         return names
 
     def test_each_header_stands_alone(self):
-        headers = glob.glob(f"{self.root}/**/include/**/*.h", recursive=True)
+        headers = glob.glob(f"{self.installed.root}/**/include/**/*.h", recursive=True)
         self.assertEqual({os.path.basename(h) for h in headers},
                          {os.path.basename(h) for h in glob.glob(f"{SOURCE}/include/**/*.h", recursive=True)})
         for header in headers:

@@ -12,6 +12,7 @@ static const struct command commands[] = {
 	{ "describe", "print a topology as JSON", command_describe },
 	{ "flux", "write a topology in the YAML of Storm's Flux", command_flux },
 	{ "graph", "draw a topology", command_graph },
+	{ "new", "begin a project", command_new },
 	{ "run", "run a topology on this machine", command_run },
 	{ "test", "test components and topologies", command_test },
 };

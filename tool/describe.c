@@ -37,6 +37,18 @@ static int parse_arguments(struct topology_options *topology, int argc, char **a
 	return topology_argument(topology, argc, argv);
 }
 
+/* A program's own components get their command, so that what is printed is a topology by itself. */
+static void add_commands(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->component_count; i++) {
+		const struct spec_component *component = &spec->components[i];
+
+		if (component->kind == SPEC_CLASS)
+			json_object_set_new((json_t *)component->json, "command",
+				json_pack("[s]", component->command[0]));
+	}
+}
+
 static int describe(const struct topology_options *topology)
 {
 	struct problems problems = { 0 };
@@ -49,6 +61,7 @@ static int describe(const struct topology_options *topology)
 	problems_print(&problems, stderr);
 	if (err == 0) {
 		spec_complete(&spec);
+		add_commands(&spec);
 		if (json_dumpf(spec.description, stdout, JSON_INDENT(2)) < 0 ||
 			putchar('\n') == EOF || fflush(stdout) == EOF)
 			status = EXIT_STATUS_FAILED;

@@ -239,6 +239,14 @@ class Topologies(Testing):
             "input: {orders: [[a], [other]]}\nexpect: {emits: {puppet: [{stream: other, values: [1, {a: null}]}]}}")
         self.assertEqual(found, [])
 
+    def test_components_of_a_program_run_where_the_user_is(self):
+        self.write("x\n", "input")
+        os.mkdir(self.path("resources"))
+        path = self.write("topology: wordcount\ntests:\n- {name: it, config: {lines.input: input},"
+                          " expect: {emits: {split: [[x]]}}}\n", "file.test.yaml")
+        found = self.cstorm("test", path, cwd=self.folder)
+        self.assertEqual(found.stdout, "ok    it\n1 passed, 0 failed\n")
+
     def test_a_run_that_fails(self):
         found = self.differences("config: {lines.input: /none}\nexpect: {emits: {}}", topology="wordcount")
         self.assertEqual(found[0], "the run failed")

@@ -26,9 +26,6 @@ void spec_complete(struct spec *spec)
 		json_object_set_new(object, "parallelism", json_integer(component->parallelism));
 		if (component->tasks != component->parallelism || json_object_get(object, "tasks"))
 			json_object_set_new(object, "tasks", json_integer(component->tasks));
-		if (component->kind == SPEC_CLASS)
-			json_object_set_new(
-				object, "command", json_pack("[s]", component->command[0]));
 	}
 }
 

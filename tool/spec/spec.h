@@ -121,10 +121,7 @@ int spec_set_parallelism(struct spec *spec, const char *assignment, struct probl
  */
 int spec_check(struct spec *spec, struct problems *problems);
 
-/*
- * Bring the description up to what was overridden; a program's components get their command, so that
- * it is a topology by itself.
- */
+/* Bring the description up to what was overridden. */
 void spec_complete(struct spec *spec);
 
 /* A component by its name: its index, or the number of components. */

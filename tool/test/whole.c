@@ -167,6 +167,7 @@ static int make_topology(struct whole *whole, struct spec *tested, struct proble
 	if (err < 0)
 		return err;
 	whole->spec.path = strdup(tested->path);
+	whole->spec.is_program = tested->is_program;
 	whole->spec.description = json_incref(whole->description);
 	err = spec_parse(&whole->spec, NULL, problems);
 	if (err == 0)

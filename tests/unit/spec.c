@@ -172,6 +172,9 @@ Test(spec, refuses_what_is_no_description)
 	expect_problem("{\"cstorm\":99,\"name\":\"x\"}", "a description of version 99");
 	expect_problem("{\"cstorm\":1}", "name is missing");
 	expect_problem(TOPOLOGY("{}", ""), "a spout: name is missing");
+	expect_problem(TOPOLOGY(LINES ", 5", ""), "a spout must be an object");
+	cr_expect_eq(spec.component_count, 1);
+	expect_problem(TOPOLOGY(LINES, "[]"), "a bolt must be an object");
 	expect_problem("{\"cstorm\":1,\"name\":\"x\",\"config\":[]}", "config must be an object");
 }
 

@@ -329,22 +329,33 @@ static void read_component(struct reader *reader, json_t *entry, bool is_spout)
 	read_metrics(reader, component);
 }
 
+/* Read spouts or bolts. One that is no object cannot be asked for anything, and is left out. */
+static void add_components(struct reader *reader, const json_t *list, bool are_spouts)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(list, i, entry) {
+		if (json_is_object(entry))
+			read_component(reader, entry, are_spouts);
+		else
+			problems_error(reader->problems, place_in(reader, entry, list),
+				"%s must be an object", are_spouts ? "a spout" : "a bolt");
+	}
+}
+
 static void read_components(struct reader *reader)
 {
 	struct spec *spec = reader->spec;
 	const json_t *spouts = read_list(reader, spec->description, "spouts");
 	const json_t *bolts = read_list(reader, spec->description, "bolts");
-	json_t *entry;
-	size_t i;
 
 	spec->components = make_list(reader, json_array_size(spouts) + json_array_size(bolts),
 		sizeof(*spec->components));
 	if (!spec->components)
 		return;
-	json_array_foreach(spouts, i, entry)
-		read_component(reader, entry, true);
-	json_array_foreach(bolts, i, entry)
-		read_component(reader, entry, false);
+	add_components(reader, spouts, true);
+	add_components(reader, bolts, false);
 }
 
 static int read_version(const struct reader *reader)

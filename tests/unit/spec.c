@@ -158,6 +158,68 @@ Test(spec, refuses_names_and_numbers_that_cannot_be)
 	expect_problem(TOPOLOGY("{\"name\":\"a\",\"command\":[]}", ""), "command is empty");
 }
 
+/* A spout, and bolts each of which receives what the one before it emits. */
+static char *write_chain(int bolts)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+
+	fputs("{\"cstorm\":1,\"name\":\"words\",\"spouts\":[{\"name\":\"0\",\"outputs\":"
+	      "[{\"stream\":\"default\",\"fields\":[\"a\"]}]}],\"bolts\":[",
+		file);
+	for (int i = 1; i <= bolts; i++)
+		fprintf(file,
+			"%s{\"name\":\"%d\",\"outputs\":[{\"stream\":\"default\",\"fields\":[\"a\"]}],"
+			"\"inputs\":[{\"component\":\"%d\",\"grouping\":\"all\"}]}",
+			i > 1 ? "," : "", i, i - 1);
+	fputs("]}", file);
+	fclose(file);
+	return text;
+}
+
+Test(spec, checks_a_large_topology)
+{
+	char *text = write_chain(3000);
+
+	cr_expect_eq(parse_and_check(text), 0, "%s", problems_text());
+	cr_expect_eq(problems.count, 0, "%s", problems_text());
+	cr_expect_eq(spec.components[3000].inputs[0].source, 2999);
+	free(text);
+	text = write_chain(10000);
+	expect_problem(text, "10001 components, more than 10000");
+	cr_expect_eq(problems.count, 1);
+	free(text);
+}
+
+Test(spec, says_once_that_a_name_is_there_again)
+{
+	static const char *const parts[] = { "\"f\"", "{\"stream\":\"s\"}",
+		"{\"component\":\"lines\",\"grouping\":\"all\"}" };
+	static const char *const keys[] = { "outputs\":[{\"stream\":\"s\",\"fields\":[",
+		"outputs\":[", "inputs\":[" };
+	static const char *const ends[] = { "]}]", "]", "]" };
+
+	for (size_t i = 0; i < 3; i++) {
+		char *text = NULL;
+		size_t length;
+		FILE *file = open_memstream(&text, &length);
+
+		fprintf(file,
+			"{\"cstorm\":1,\"name\":\"words\",\"spouts\":[" LINES
+			"],\"bolts\":[{\"name\":\"b\",\"%s%s",
+			keys[i], parts[i]);
+		for (int j = 1; j < 10000; j++)
+			fprintf(file, ",%s", parts[i]);
+		fprintf(file, "%s}]}", ends[i]);
+		fclose(file);
+		cr_expect_eq(parse_and_check(text), -EINVAL);
+		/* A bolt needs an input. */
+		cr_expect_eq(problems.count, i == 2 ? 9999 : 10000, "%zu", problems.count);
+		free(text);
+	}
+}
+
 Test(spec, says_all_problems_at_once)
 {
 	expect_problem(TOPOLOGY("{\"name\":\"__a\",\"parallelism\":0}", COUNT("")), "Storm's own");

@@ -7,6 +7,7 @@
 #include "spec/commands.h"
 #include "spec/spec.h"
 
+#define COMPONENT_LIMIT 10000
 #define TASK_LIMIT 10000
 
 struct check {
@@ -32,6 +33,25 @@ static void suggest(const struct check *check, const char *word, const void *ent
 	if (names)
 		problems_suggest(check->problems, word, names, count);
 	free(names);
+}
+
+/* Whether a name is in a set already; then it is. */
+static bool was_seen(json_t *seen, const char *name)
+{
+	return json_object_get(seen, name) || json_object_set_new(seen, name, json_true()) < 0;
+}
+
+/* The same for the names of a component and a stream. */
+static bool was_input_seen(json_t *seen, const struct spec_input *input)
+{
+	json_t *streams = json_object_get(seen, input->component);
+
+	if (!streams) {
+		streams = json_object();
+		if (json_object_set_new(seen, input->component, streams) < 0)
+			return true;
+	}
+	return was_seen(streams, input->stream);
 }
 
 static bool is_reserved(const char *name)
@@ -75,20 +95,22 @@ static void check_fields(const struct check *check, const struct spec_component 
 	const struct spec_stream *stream)
 {
 	const json_t *fields = json_object_get(stream->json, "fields");
+	json_t *seen = json_object();
 
 	for (size_t i = 0; i < stream->field_count; i++) {
-		for (size_t j = 0; j < i; j++) {
-			if (strcmp(stream->fields[i], stream->fields[j]) == 0)
-				problems_error(check->problems,
-					place_in(check, json_array_get(fields, i), component),
-					"%s: stream %s: two fields have the name %s",
-					component->name, stream->name, stream->fields[i]);
-		}
+		if (was_seen(seen, stream->fields[i]))
+			problems_error(check->problems,
+				place_in(check, json_array_get(fields, i), component),
+				"%s: stream %s: two fields have the name %s", component->name,
+				stream->name, stream->fields[i]);
 	}
+	json_decref(seen);
 }
 
 static void check_outputs(const struct check *check, const struct spec_component *component)
 {
+	json_t *seen = json_object();
+
 	for (size_t i = 0; i < component->output_count; i++) {
 		const struct spec_stream *stream = &component->outputs[i];
 		struct place place = place_in(check, stream->json, component);
@@ -97,14 +119,12 @@ static void check_outputs(const struct check *check, const struct spec_component
 			problems_error(check->problems, place,
 				"%s: stream %s: names that begin with __ are Storm's own",
 				component->name, stream->name);
-		for (size_t j = 0; j < i; j++) {
-			if (strcmp(component->outputs[j].name, stream->name) == 0)
-				problems_error(check->problems, place,
-					"%s: two streams have the name %s", component->name,
-					stream->name);
-		}
+		if (was_seen(seen, stream->name))
+			problems_error(check->problems, place, "%s: two streams have the name %s",
+				component->name, stream->name);
 		check_fields(check, component, stream);
 	}
+	json_decref(seen);
 }
 
 /* Find the fields that a fields grouping names. */
@@ -232,6 +252,7 @@ static void connect_input(
 static void check_inputs(const struct check *check, const struct spec_component *component)
 {
 	struct place place = place_in(check, NULL, component);
+	json_t *seen = json_object();
 
 	if (component->is_spout && component->input_count > 0)
 		problems_error(
@@ -242,30 +263,78 @@ static void check_inputs(const struct check *check, const struct spec_component 
 	for (size_t i = 0; i < component->input_count; i++) {
 		struct spec_input *input = &component->inputs[i];
 
-		for (size_t j = 0; j < i; j++) {
-			if (strcmp(component->inputs[j].component, input->component) == 0 &&
-				strcmp(component->inputs[j].stream, input->stream) == 0)
-				problems_error(check->problems,
-					place_in(check, input->json, component),
-					"%s: stream %s of %s is its input twice; Storm allows "
-					"it once",
-					component->name, input->stream, input->component);
-		}
+		if (was_input_seen(seen, input))
+			problems_error(check->problems, place_in(check, input->json, component),
+				"%s: stream %s of %s is its input twice; Storm allows it once",
+				component->name, input->stream, input->component);
 		connect_input(check, component, input);
 	}
+	json_decref(seen);
+}
+
+/* One of a component's receivers, and the next one: 0 is none, for the list begins at 1. */
+struct way {
+	size_t receiver;
+	size_t next;
+};
+
+/* All ways from component to component. */
+struct ways {
+	struct way *list;
+	size_t *first; /* of each component */
+	size_t *waiting; /* components whose receivers are still to be marked */
+	bool *marked;
+};
+
+static void free_ways(struct ways *ways)
+{
+	free(ways->list);
+	free(ways->first);
+	free(ways->waiting);
+	free(ways->marked);
+}
+
+/* Owned by the caller (free_ways): 0 or -ENOMEM. */
+static int find_ways(const struct spec *spec, struct ways *ways)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < spec->component_count; i++)
+		count += spec->components[i].input_count;
+	ways->list = calloc(count, sizeof(*ways->list));
+	ways->first = calloc(spec->component_count + 1, sizeof(*ways->first));
+	ways->waiting = calloc(spec->component_count + 1, sizeof(*ways->waiting));
+	ways->marked = calloc(spec->component_count + 1, sizeof(*ways->marked));
+	if (!ways->list || !ways->first || !ways->waiting || !ways->marked)
+		return -ENOMEM;
+	for (size_t i = spec->component_count; i-- > 0;) {
+		for (size_t j = 0; j < spec->components[i].input_count; j++) {
+			size_t *first = &ways->first[spec->components[i].inputs[j].source];
+
+			count--;
+			ways->list[count] = (struct way){ i, *first };
+			*first = count;
+		}
+	}
+	return 0;
 }
 
 /* Mark all that receives what comes, by some way, of a component. */
-static void mark_downstream(const struct spec *spec, size_t from, bool *marked)
+static void mark_downstream(struct ways *ways, size_t from)
 {
-	for (size_t i = 0; i < spec->component_count; i++) {
-		const struct spec_component *component = &spec->components[i];
+	size_t count = 0;
 
-		for (size_t j = 0; j < component->input_count; j++) {
-			if (component->inputs[j].source != from || marked[i])
+	ways->waiting[count++] = from;
+	while (count > 0) {
+		size_t way = ways->first[ways->waiting[--count]];
+
+		for (; way != 0; way = ways->list[way].next) {
+			size_t receiver = ways->list[way].receiver;
+
+			if (ways->marked[receiver])
 				continue;
-			marked[i] = true;
-			mark_downstream(spec, i, marked);
+			ways->marked[receiver] = true;
+			ways->waiting[count++] = receiver;
 		}
 	}
 }
@@ -274,28 +343,35 @@ static void mark_downstream(const struct spec *spec, size_t from, bool *marked)
 static void check_ways(const struct check *check)
 {
 	const struct spec *spec = check->spec;
-	bool *reached = calloc(spec->component_count + 1, sizeof(*reached));
-	bool *own = calloc(spec->component_count + 1, sizeof(*own));
+	struct ways ways;
 
-	for (size_t i = 0; reached && i < spec->component_count; i++) {
-		if (spec->components[i].is_spout)
-			mark_downstream(spec, i, reached);
+	if (find_ways(spec, &ways) < 0) {
+		check->problems->failed = true;
+		free_ways(&ways);
+		return;
 	}
-	for (size_t i = 0; reached && own && i < spec->component_count; i++) {
+	for (size_t i = 0; i < spec->component_count; i++) {
+		if (spec->components[i].is_spout)
+			mark_downstream(&ways, i);
+	}
+	for (size_t i = 0; i < spec->component_count; i++) {
 		const struct spec_component *component = &spec->components[i];
 
-		memset(own, 0, spec->component_count * sizeof(*own));
-		mark_downstream(spec, i, own);
-		if (!component->is_spout && !reached[i])
+		if (!component->is_spout && !ways.marked[i])
 			problems_warn(check->problems, place_in(check, NULL, component),
 				"%s: no tuples of a spout come to it", component->name);
-		if (own[i])
+	}
+	for (size_t i = 0; i < spec->component_count; i++) {
+		const struct spec_component *component = &spec->components[i];
+
+		memset(ways.marked, 0, spec->component_count * sizeof(*ways.marked));
+		mark_downstream(&ways, i);
+		if (ways.marked[i])
 			problems_warn(check->problems, place_in(check, NULL, component),
 				"%s is on a cycle: it receives what comes of its own tuples",
 				component->name);
 	}
-	free(reached);
-	free(own);
+	free_ways(&ways);
 }
 
 int spec_check(struct spec *spec, struct problems *problems)
@@ -308,6 +384,10 @@ int spec_check(struct spec *spec, struct problems *problems)
 		return problems_result(problems); /* there is nothing to check */
 	if (spec->name[0] == '\0' && json_object_get(spec->description, "name"))
 		problems_error(problems, place, "the topology's name is empty");
+	/* No topology is so large, and each component is compared with all others. */
+	if (spec->component_count > COMPONENT_LIMIT)
+		return problems_error(problems, place, "%zu components, more than %d",
+			spec->component_count, COMPONENT_LIMIT);
 	for (size_t i = 0; i < spec->component_count; i++) {
 		spouts += spec->components[i].is_spout;
 		check_name(&check, i);

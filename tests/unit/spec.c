@@ -240,6 +240,30 @@ Test(spec, refuses_what_is_no_description)
 	expect_problem("{\"cstorm\":1,\"name\":\"x\",\"config\":[]}", "config must be an object");
 }
 
+Test(spec, says_problems_in_the_order_of_their_places)
+{
+	for (int i = 0; i < 100000; i++)
+		problems_error(&problems,
+			(struct place){ .file = i % 2 ? "b" : "a",
+				.line = 1000 - i % 1000,
+				.column = i % 3 },
+			"%d", i);
+	problems_sort(&problems);
+	for (size_t i = 1; i < problems.count; i++) {
+		const struct place *before = &problems.list[i - 1].place;
+		const struct place *place = &problems.list[i].place;
+		int files = strcmp(before->file, place->file);
+
+		cr_assert(files < 0 ||
+			(files == 0 &&
+				(before->line < place->line ||
+					(before->line == place->line &&
+						before->column <= place->column))));
+		if (files == 0 && before->line == place->line && before->column == place->column)
+			cr_assert(atoi(problems.list[i - 1].what) < atoi(problems.list[i].what));
+	}
+}
+
 static const json_t *set_and_get(const char *assignment, const char *key)
 {
 	cr_assert_eq(spec_set_config(&spec, assignment, &problems), 0, "%s", problems_text());

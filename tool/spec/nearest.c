@@ -37,13 +37,16 @@ static size_t distance(const char *a, const char *b)
 
 const char *nearest_name(const char *word, const char *const *names, size_t count)
 {
-	size_t limit = strlen(word) / 3 + 1;
+	size_t length = strlen(word);
+	size_t limit = length / 3 + 1;
 	const char *best = NULL;
 
 	for (size_t i = 0; i < count; i++) {
+		size_t other = strlen(names[i]);
 		size_t away;
 
-		if (strlen(names[i]) > LONGEST)
+		/* They are as far away as one is longer, at least: words may be very long. */
+		if (other > LONGEST || (length > other ? length - other : other - length) > limit)
 			continue;
 		away = distance(word, names[i]);
 		if (away <= limit) {

@@ -8,6 +8,9 @@
 #include "base/bytes.h"
 #include "spec/nearest.h"
 
+/* Nobody reads more of them, and each takes a walk through all names. */
+#define SUGGESTION_LIMIT 1000
+
 static const char *const severity_names[] = {
 	[SEVERITY_WARNING] = "warning",
 	[SEVERITY_ERROR] = "error",
@@ -23,22 +26,35 @@ void problems_free(struct problems *problems)
 	*problems = (struct problems){ 0 };
 }
 
+/* Make room for one more. */
+static int reserve(struct problems *problems)
+{
+	size_t capacity = problems->capacity > 0 ? 2 * problems->capacity : 8;
+	struct problem *list;
+
+	if (problems->count < problems->capacity)
+		return 0;
+	list = realloc(problems->list, capacity * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	problems->list = list;
+	problems->capacity = capacity;
+	return 0;
+}
+
 STORM_PRINTF(4, 0)
 static void add(struct problems *problems, enum severity severity, struct place place,
 	const char *format, va_list arguments)
 {
-	struct problem *list =
-		realloc(problems->list, (problems->count + 1) * sizeof(*problems->list));
+	size_t order = problems->count;
 	char *what = NULL;
 
 	problems->error_count += severity == SEVERITY_ERROR;
-	if (list)
-		problems->list = list;
-	if (!list || vasprintf(&what, format, arguments) < 0) {
+	if (reserve(problems) < 0 || vasprintf(&what, format, arguments) < 0) {
 		problems->failed = true;
 		return;
 	}
-	list[problems->count++] = (struct problem){ severity, place, what, NULL };
+	problems->list[problems->count++] = (struct problem){ severity, place, what, NULL, order };
 }
 
 int problems_error(struct problems *problems, struct place place, const char *format, ...)
@@ -63,9 +79,12 @@ void problems_warn(struct problems *problems, struct place place, const char *fo
 void problems_suggest(
 	struct problems *problems, const char *word, const char *const *names, size_t count)
 {
-	const char *nearest = nearest_name(word, names, count);
+	const char *nearest;
 
-	if (nearest && problems->count > 0 && !problems->failed)
+	if (problems->count == 0 || problems->count > SUGGESTION_LIMIT || problems->failed)
+		return;
+	nearest = nearest_name(word, names, count);
+	if (nearest)
 		problems->list[problems->count - 1].suggestion = strdup(nearest);
 }
 
@@ -76,28 +95,26 @@ int problems_result(const struct problems *problems)
 	return problems->failed ? -ENOMEM : 0;
 }
 
-/* The order of two places: by file, line and column. */
-static int compare_places(const struct place *a, const struct place *b)
+/* By file, line and column; what has one place keeps its order. */
+static int compare(const void *left, const void *right)
 {
-	int files = strcmp(a->file ? a->file : "", b->file ? b->file : "");
+	const struct problem *a = left;
+	const struct problem *b = right;
+	int files = strcmp(a->place.file ? a->place.file : "", b->place.file ? b->place.file : "");
 
 	if (files != 0)
 		return files;
-	return a->line != b->line ? a->line - b->line : a->column - b->column;
+	if (a->place.line != b->place.line)
+		return a->place.line < b->place.line ? -1 : 1;
+	if (a->place.column != b->place.column)
+		return a->place.column < b->place.column ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
 }
 
 void problems_sort(struct problems *problems)
 {
-	/* By insertion: they are few, and what has one place keeps its order. */
-	for (size_t i = 1; i < problems->count; i++) {
-		struct problem problem = problems->list[i];
-		size_t j = i;
-
-		for (; j > 0 && compare_places(&problems->list[j - 1].place, &problem.place) > 0;
-			j--)
-			problems->list[j] = problems->list[j - 1];
-		problems->list[j] = problem;
-	}
+	if (problems->count > 0)
+		qsort(problems->list, problems->count, sizeof(*problems->list), compare);
 }
 
 void problems_print(const struct problems *problems, FILE *file)

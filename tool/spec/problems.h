@@ -26,12 +26,14 @@ struct problem {
 	struct place place;
 	char *what;
 	char *suggestion; /* the name that was meant; NULL: none is known */
+	size_t order; /* in which they were found */
 };
 
 /* All zero: none. */
 struct problems {
 	struct problem *list;
 	size_t count;
+	size_t capacity;
 	size_t error_count;
 	bool failed; /* out of memory: some are missing */
 };
@@ -45,7 +47,10 @@ int problems_error(struct problems *problems, struct place place, const char *fo
 STORM_PRINTF(3, 4)
 void problems_warn(struct problems *problems, struct place place, const char *format, ...);
 
-/* Add to the last problem which of the names was probably meant by a word, if one is like it. */
+/*
+ * Add to the last problem which of the names was probably meant by a word, if one is like it: to the
+ * first thousand problems.
+ */
 void problems_suggest(
 	struct problems *problems, const char *word, const char *const *names, size_t count);
 

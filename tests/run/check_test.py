@@ -128,6 +128,14 @@ class Flux(Case):
             self.assertEqual(described["config"], {"topology.max.spout.pending": pending, "topology.workers": 2})
             self.assertEqual(described["bolts"][2]["command"], [command])
 
+    def test_bounds_what_is_included(self):
+        self.write("name: more\nbolts: # " + "x" * 2000000, "more.yaml")
+        path = self.write(WORDS + "includes: [" + "{file: more.yaml}, " * 1000 + "]\n")
+        found = self.cstorm("check", path)
+        self.assertEqual(found.returncode, 2)
+        self.assertIn("/more.yaml: the files before it are too large", found.stderr)
+        self.assertIn(": 991 errors, 0 warnings", found.stderr)
+
     def test_refuses_to_run_java_and_says_so(self):
         path = self.write(self.changed((f"- id: table\n    className: {SHELL_BOLT}",
                                         "- id: table\n    className: com.example.Table")))

@@ -103,20 +103,70 @@ Test(yaml, refuses_what_it_cannot_have)
 	expect_problem("a: 1\n---\nb: 2\n", "a second document", 3, 1);
 	expect_problem("", "the file is empty", 0, 0);
 	expect_problem("a: &x [*x]\n", "nested too deep", 1, 4);
+	expect_problem("a: &x {b: *x, c: *x}\n", "nested too deep", 1, 4);
 	expect_problem("a: caf\xE9\n", "not YAML", 0, 0);
+}
+
+/* A text that is a part many times over, behind a head. Owned by the caller. */
+static char *repeat(const char *head, const char *part, size_t count)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+
+	fputs(head, file);
+	for (size_t i = 0; i < count; i++)
+		fputs(part, file);
+	fclose(file);
+	return text;
+}
+
+static void expect_refusal(char *text, const char *what)
+{
+	cr_expect_null(read_text(text));
+	cr_assert_eq(problems.count, 1);
+	cr_expect_not_null(strstr(problems.list[0].what, what), "%s", problems.list[0].what);
+	free(text);
 }
 
 Test(yaml, bounds_what_aliases_make)
 {
+	char *long_text = repeat("- &a ", "x", 1000000);
 	char text[2048] = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
 
 	for (int i = 1; i < 10; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			"a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1,
 			i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
-	cr_expect_null(read_text(text));
-	cr_assert_geq(problems.error_count, 1);
-	cr_expect_not_null(strstr(problems.list[0].what, "too large"));
+	expect_refusal(strdup(text), "the aliases make it too large");
+	/* A long text a few times, and as a key. */
+	expect_refusal(repeat(long_text, "\n- *a", 1000), "too large");
+	free(long_text);
+	expect_refusal(repeat("- &a {? kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk: 1}",
+			       "\n- *a", 100000),
+		"too large");
+}
+
+Test(yaml, copies_what_is_small)
+{
+	char *text = repeat("- &a {key: [value, 1]}", "\n- *a", 10000);
+	json_t *found = read_text(text);
+
+	cr_expect_eq(json_array_size(found), 10001);
+	cr_expect_eq(problems.count, 0);
+	json_decref(found);
+	free(text);
+}
+
+Test(yaml, bounds_depth_and_numbers)
+{
+	/* libyaml would take minutes for some. */
+	expect_refusal(repeat("", "[", 1000000), "nested too deep");
+	expect_refusal(repeat("", "- ", 1000000), "nested too deep");
+	expect_refusal(repeat("", "? ", 1000000), "nested too deep");
+	expect_refusal(repeat("", "{a: ", 1000000), "nested too deep");
+	expect_refusal(repeat("- ", "\n- ", 1000000), "more than 1000000 values");
+	expect_refusal(repeat("- &a x", "\n- &a x", 10000), "more than 10000 anchors");
 }
 
 Test(yaml, knows_where_values_and_keys_stand)

@@ -16,12 +16,16 @@
 #include "spec/properties.h"
 #include "spec/yaml.h"
 
+/* Of all included files, in bytes: one may be named many times, and stays in memory each time. */
+#define INCLUDE_LIMIT ((size_t)16 << 20)
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct flux {
 	struct spec *spec;
 	struct filter filter;
 	struct problems *problems;
+	size_t included; /* bytes */
 };
 
 /* The keys of Flux's objects */
@@ -471,7 +475,11 @@ static void include(struct flux *flux, json_t *topology, json_t *entry)
 	} else if (access(path, R_OK) < 0) {
 		problems_error(flux->problems, place_of(flux, file, entry), "cannot include %s: %s",
 			path, strerror(errno));
+	} else if (flux->included > INCLUDE_LIMIT) {
+		problems_error(flux->problems, place_of(flux, file, entry),
+			"cannot include %s: the files before it are too large", path);
 	} else if (file_read(path, &text, flux->problems) == 0) {
+		flux->included += text.length;
 		included = read_yaml(flux, buffer_span(&text), path);
 	}
 	if (json_object_get(included, "includes"))

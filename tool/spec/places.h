@@ -10,6 +10,7 @@ struct place_entry;
 struct places {
 	const char *file; /* where no other place is known; borrowed */
 	struct place_entry *entries;
+	size_t copied; /* what aliases in YAML have made, in all files: bytes, see yaml.c */
 };
 
 void places_free(struct places *places);

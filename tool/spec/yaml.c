@@ -7,16 +7,22 @@
 #include <strings.h>
 #include <yaml.h>
 
-/* More is a document whose aliases multiply, or an alias of a node around it. */
-#define VALUE_LIMIT 1000000
 #define DEPTH_LIMIT 100
+#define NODE_LIMIT 1000000
+#define ANCHOR_LIMIT 10000
+/*
+ * A value of an alias is made again each time, so a short document may mean a huge one. What is made
+ * beyond what the document has itself is counted in bytes of text, and so many more for each value.
+ */
+#define ALIAS_LIMIT ((size_t)8 << 20)
+#define VALUE_SIZE 64
 
 struct yaml {
 	yaml_document_t document;
 	const char *file;
 	struct places *places;
 	struct problems *problems;
-	size_t count; /* values made */
+	size_t room; /* for values that are still to be made */
 };
 
 static json_t *make_value(struct yaml *yaml, int index, struct place key, int depth);
@@ -24,6 +30,34 @@ static json_t *make_value(struct yaml *yaml, int index, struct place key, int de
 static struct place place_of_mark(const struct yaml *yaml, const yaml_mark_t *mark)
 {
 	return (struct place){ yaml->file, (int)mark->line + 1, (int)mark->column + 1 };
+}
+
+/* The room that a node of the document takes, without what is in it. */
+static size_t size_of(const yaml_node_t *node)
+{
+	return VALUE_SIZE + (node->type == YAML_SCALAR_NODE ? node->data.scalar.length : 0);
+}
+
+/* Take the room for a node: the document's own, and then that for the copies of all files. */
+static int take_room(struct yaml *yaml, const yaml_node_t *node)
+{
+	size_t size = size_of(node);
+
+	if (size <= yaml->room) {
+		yaml->room -= size;
+		return 0;
+	}
+	yaml->places->copied += size;
+	if (yaml->places->copied <= ALIAS_LIMIT)
+		return 0;
+	return problems_error(yaml->problems, place_of_mark(yaml, &node->start_mark),
+		"the aliases make it too large");
+}
+
+static int refuse_depth(const struct yaml *yaml, struct place place)
+{
+	return problems_error(
+		yaml->problems, place, "nested too deep: more than %d levels", DEPTH_LIMIT);
 }
 
 /* Scalars */
@@ -226,6 +260,8 @@ static int add_pair(
 
 	if (key->type != YAML_SCALAR_NODE)
 		return problems_error(yaml->problems, place, "a key must be a word");
+	if (take_room(yaml, key) < 0)
+		return -EINVAL;
 	value = make_value(yaml, pair->value, place, depth + 1);
 	if (!value)
 		return -EINVAL;
@@ -263,10 +299,12 @@ static json_t *make_value(struct yaml *yaml, int index, struct place key, int de
 	struct place own = place_of_mark(yaml, &node->start_mark);
 	json_t *value = NULL;
 
-	if (depth > DEPTH_LIMIT || ++yaml->count > VALUE_LIMIT) {
-		problems_error(yaml->problems, own, "nested too deep, or too large");
+	if (depth > DEPTH_LIMIT) {
+		refuse_depth(yaml, own);
 		return NULL;
 	}
+	if (take_room(yaml, node) < 0)
+		return NULL;
 	switch (node->type) {
 	case YAML_SCALAR_NODE:
 		value = make_scalar(yaml, node);
@@ -300,6 +338,84 @@ static void refuse(const struct yaml *yaml, const yaml_parser_t *parser)
 			parser->context ? ", " : "", parser->context ? parser->context : "");
 }
 
+static void set_input(yaml_parser_t *parser, struct span text)
+{
+	yaml_parser_set_input_string(
+		parser, (const unsigned char *)(text.data ? text.data : ""), text.length);
+}
+
+/* What a document has. */
+struct shape {
+	int depth;
+	size_t nodes;
+	size_t anchors;
+};
+
+static void count_event(struct shape *shape, const yaml_event_t *event)
+{
+	const yaml_char_t *anchor = NULL;
+
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		anchor = event->data.scalar.anchor;
+		shape->nodes++;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		anchor = event->data.sequence_start.anchor;
+		shape->nodes++;
+		shape->depth++;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		anchor = event->data.mapping_start.anchor;
+		shape->nodes++;
+		shape->depth++;
+		break;
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		shape->depth--;
+		break;
+	default:
+		break;
+	}
+	shape->anchors += anchor != NULL;
+}
+
+static int check_shape(const struct yaml *yaml, const struct shape *shape, struct place place)
+{
+	if (shape->depth > DEPTH_LIMIT)
+		return refuse_depth(yaml, place);
+	if (shape->nodes > NODE_LIMIT)
+		return problems_error(yaml->problems, place, "more than %d values", NODE_LIMIT);
+	if (shape->anchors > ANCHOR_LIMIT)
+		return problems_error(yaml->problems, place, "more than %d anchors", ANCHOR_LIMIT);
+	return 0;
+}
+
+/*
+ * Look at the events of a text, before libyaml makes a document of it: in a time that grows with the
+ * square of the depth, and of the number of anchors. What is no YAML at all is not found here.
+ */
+static int check_events(const struct yaml *yaml, struct span text)
+{
+	struct shape shape = { 0 };
+	yaml_parser_t parser;
+	yaml_event_t event;
+	bool ended = false;
+	int err = 0;
+
+	if (!yaml_parser_initialize(&parser))
+		return -ENOMEM;
+	set_input(&parser, text);
+	while (err == 0 && !ended && yaml_parser_parse(&parser, &event)) {
+		count_event(&shape, &event);
+		err = check_shape(yaml, &shape, place_of_mark(yaml, &event.start_mark));
+		ended = event.type == YAML_STREAM_END_EVENT;
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return err;
+}
+
 /* Whether one more document follows, which is a problem. */
 static bool has_more(const struct yaml *yaml, yaml_parser_t *parser)
 {
@@ -321,30 +437,41 @@ static bool has_more(const struct yaml *yaml, yaml_parser_t *parser)
 	return more;
 }
 
+/* Make the value of the document that is loaded. */
+static json_t *make_document(struct yaml *yaml)
+{
+	const yaml_node_t *root = yaml_document_get_root_node(&yaml->document);
+
+	if (!root) {
+		problems_error(
+			yaml->problems, (struct place){ .file = yaml->file }, "the file is empty");
+		return NULL;
+	}
+	for (const yaml_node_t *node = yaml->document.nodes.start; node < yaml->document.nodes.top;
+		node++)
+		yaml->room += size_of(node);
+	return make_value(yaml, 1, place_of_mark(yaml, &root->start_mark), 0);
+}
+
 json_t *yaml_read(
 	struct span text, const char *file, struct places *places, struct problems *problems)
 {
 	struct yaml yaml = { .file = file, .places = places, .problems = problems };
 	yaml_parser_t parser;
 	json_t *value = NULL;
+	int err = check_events(&yaml, text);
 
-	if (!yaml_parser_initialize(&parser)) {
-		problems->failed = true;
+	if (err == 0 && !yaml_parser_initialize(&parser))
+		err = -ENOMEM;
+	problems->failed |= err == -ENOMEM;
+	if (err < 0)
 		return NULL;
-	}
-	yaml_parser_set_input_string(
-		&parser, (const unsigned char *)(text.data ? text.data : ""), text.length);
-	if (!yaml_parser_load(&parser, &yaml.document)) {
-		refuse(&yaml, &parser);
-	} else {
-		const yaml_node_t *root = yaml_document_get_root_node(&yaml.document);
-
-		if (!root)
-			problems_error(
-				problems, (struct place){ .file = file }, "the file is empty");
-		else
-			value = make_value(&yaml, 1, place_of_mark(&yaml, &root->start_mark), 0);
+	set_input(&parser, text);
+	if (yaml_parser_load(&parser, &yaml.document)) {
+		value = make_document(&yaml);
 		yaml_document_delete(&yaml.document);
+	} else {
+		refuse(&yaml, &parser);
 	}
 	if (value && has_more(&yaml, &parser)) {
 		json_decref(value);

@@ -199,6 +199,15 @@ bool yaml_is_plain(const char *text)
 		strcmp(text, "<<") != 0 && strcmp(text, "=") != 0;
 }
 
+/* A zero byte would end a name, or a word of a command; and descriptions in JSON have none. */
+static int refuse_zero(const struct yaml *yaml, const yaml_node_t *node)
+{
+	if (!memchr(node->data.scalar.value, '\0', node->data.scalar.length))
+		return 0;
+	return problems_error(yaml->problems, place_of_mark(yaml, &node->start_mark),
+		"a text must not have a zero byte (\\0)");
+}
+
 static json_t *make_scalar(const struct yaml *yaml, const yaml_node_t *node)
 {
 	const char *data = (const char *)node->data.scalar.value;
@@ -207,13 +216,15 @@ static json_t *make_scalar(const struct yaml *yaml, const yaml_node_t *node)
 	bool is_plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	json_t *value = NULL;
 
+	if (refuse_zero(yaml, node) < 0)
+		return NULL;
 	if (is_plain && is_infinite(data)) {
 		problems_error(yaml->problems, place_of_mark(yaml, &node->start_mark),
 			"%s is a number that JSON, and so a component, cannot have", data);
 		return NULL;
 	}
 	/* libyaml gives the tag of a string to all that have none. */
-	if (strcmp(tag, YAML_STR_TAG) != 0 || (is_plain && strlen(data) == text.length))
+	if (strcmp(tag, YAML_STR_TAG) != 0 || is_plain)
 		value = resolve_plain(text);
 	return value ? value : json_stringn(text.data, text.length);
 }
@@ -260,7 +271,7 @@ static int add_pair(
 
 	if (key->type != YAML_SCALAR_NODE)
 		return problems_error(yaml->problems, place, "a key must be a word");
-	if (take_room(yaml, key) < 0)
+	if (take_room(yaml, key) < 0 || refuse_zero(yaml, key) < 0)
 		return -EINVAL;
 	value = make_value(yaml, pair->value, place, depth + 1);
 	if (!value)

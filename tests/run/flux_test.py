@@ -107,6 +107,14 @@ class Written(Case):
         self.assertEqual((found.returncode, found.stdout), (2, ""))
         self.assertIn("error: splitter: the stream chosen is direct: Flux has no direct streams", found.stderr)
 
+    def test_what_lies_too_deep_for_flux(self):
+        described = json.loads(self.cstorm("describe", self.write(WORDS)).stdout)
+        for levels, status in ((48, 0), (49, 2)):
+            described["config"]["deep"] = json.loads("[" * levels + "]" * levels)
+            found = self.cstorm("flux", self.write(json.dumps(described), "words.json"))
+            self.assertEqual(found.returncode, status, found.stderr)
+        self.assertIn("nested deeper than the 50 levels that Flux reads", found.stderr)
+
     def test_a_topology_with_errors(self):
         found = self.cstorm("flux", self.write(self.changed(("    to: splitter", "    to: spliter"))))
         self.assertEqual((found.returncode, found.stdout), (2, ""))

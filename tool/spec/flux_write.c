@@ -4,6 +4,9 @@
 #include "spec/flux.h"
 #include "spec/yaml.h"
 
+/* SnakeYAML's, for all values. */
+#define DEPTH_LIMIT 50
+
 struct writer {
 	const struct spec *spec;
 	const char *program;
@@ -175,6 +178,36 @@ static json_t *write_streams(const struct writer *writer)
 
 /* The whole */
 
+/* The first part that lies deeper than Flux reads; NULL: none. */
+static const json_t *find_deep(const json_t *value, int depth)
+{
+	const json_t *found = NULL;
+	const json_t *part;
+	const char *key;
+	size_t i;
+
+	if (depth > DEPTH_LIMIT)
+		return value;
+	json_array_foreach(value, i, part) {
+		if (!found)
+			found = find_deep(part, depth + 1);
+	}
+	json_object_foreach((json_t *)value, key, part) {
+		if (!found)
+			found = find_deep(part, depth + 1);
+	}
+	return found;
+}
+
+static void check_depth(const struct writer *writer, const json_t *topology)
+{
+	const json_t *deep = find_deep(topology, 1);
+
+	if (deep)
+		problems_error(writer->problems, spec_place(writer->spec, deep, NULL),
+			"values are nested deeper than the %d levels that Flux reads", DEPTH_LIMIT);
+}
+
 int flux_write(const struct spec *spec, const char *program, struct buffer *text,
 	struct problems *problems)
 {
@@ -193,6 +226,7 @@ int flux_write(const struct spec *spec, const char *program, struct buffer *text
 	json_object_set_new(topology, "spouts", write_components(&writer, true));
 	json_object_set_new(topology, "bolts", write_components(&writer, false));
 	json_object_set_new(topology, "streams", write_streams(&writer));
+	check_depth(&writer, topology);
 	err = problems_result(problems);
 	if (err == 0)
 		err = yaml_write(topology, text);

@@ -327,6 +327,18 @@ class Check(Case):
                                                   "spouts, bolts and streams"])
         self.assertEqual(self.problems("name: words\n"), ["0:0 error: the topology has no spout"])
 
+    def test_problems_of_any_bytes(self):
+        path = self.write(self.changed(("name: words", 'name: "words"\n"a\\n\\e[31m\\x85é": 1')))
+        found = self.cstorm("check", path)
+        self.assertIn(":2:1: error: a topology has no key a\\u000a\\u001b[31m\\u0085é\n", found.stderr)
+        strange = os.path.join(os.fsencode(self.folder), b"caf\xe9.yaml")
+        shutil.copy(path, strange)
+        found = self.cstorm("check", "--json", strange, "-p", b"caf\xe9=1")
+        problems = json.loads(found.stdout)
+        self.assertEqual([problem["message"] for problem in problems], [
+            "-p caf\ufffd=1: the topology words has no such component", "a topology has no key a\n\x1b[31m\x85é"])
+        self.assertTrue(problems[1]["file"].endswith("/caf\ufffd.yaml"))
+
     def test_programs_too(self):
         self.assertEqual(self.cstorm("check", WORDCOUNT).returncode, 0)
         self.assertEqual(self.cstorm("check", "/nowhere").returncode, 2)

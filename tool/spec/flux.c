@@ -372,8 +372,8 @@ static json_t *read_yaml(struct flux *flux, struct span text, const char *file)
 	struct buffer filtered = { 0 };
 	json_t *topology;
 
-	/* Places are of values that live, in files whose names do. */
-	json_array_append_new(flux->spec->origin, json_string(file));
+	/* Places are of values that live, in files whose names do: any bytes. */
+	json_array_append_new(flux->spec->origin, json_string_nocheck(file));
 	file = json_string_value(
 		json_array_get(flux->spec->origin, json_array_size(flux->spec->origin) - 1));
 	flux->filter.file = file;

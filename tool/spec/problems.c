@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 #include "spec/nearest.h"
 
 /* Nobody reads more of them, and each takes a walk through all names. */
@@ -117,41 +118,85 @@ void problems_sort(struct problems *problems)
 		qsort(problems->list, problems->count, sizeof(*problems->list), compare);
 }
 
+/* Print a text in one line, and nothing in it that a terminal obeys: names may have any character. */
+static void print_line(FILE *file, const char *text)
+{
+	const char *end = text + strlen(text);
+
+	while (text < end) {
+		size_t length = utf8_sequence(text, end);
+		uint32_t code = length > 0 ? utf8_read(text, length) : 0;
+
+		if (length > 0 && (code < 0x20 || (code >= 0x7F && code < 0xA0)))
+			fprintf(file, "\\u%04x", (unsigned int)code);
+		else
+			fwrite(text, 1, length > 0 ? length : 1, file);
+		text += length > 0 ? length : 1;
+	}
+}
+
 void problems_print(const struct problems *problems, FILE *file)
 {
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct problem *problem = &problems->list[i];
 		const struct place *place = &problem->place;
 
-		if (place->file)
-			fprintf(file, "%s:", place->file);
+		if (place->file) {
+			print_line(file, place->file);
+			putc(':', file);
+		}
 		if (place->file && place->line > 0)
 			fprintf(file, "%d:", place->line);
 		if (place->file && place->line > 0 && place->column > 0)
 			fprintf(file, "%d:", place->column);
-		fprintf(file, "%s%s: %s", place->file ? " " : "", severity_names[problem->severity],
-			problem->what);
-		if (problem->suggestion)
-			fprintf(file, "; did you mean %s?", problem->suggestion);
+		fprintf(file, "%s%s: ", place->file ? " " : "", severity_names[problem->severity]);
+		print_line(file, problem->what);
+		if (problem->suggestion) {
+			fputs("; did you mean ", file);
+			print_line(file, problem->suggestion);
+			putc('?', file);
+		}
 		putc('\n', file);
 	}
 	if (problems->failed)
 		fprintf(file, "error: out of memory: there may be more problems\n");
 }
 
+/* A text as JSON, with U+FFFD for what is not UTF-8: names of files and arguments may be anything. */
+static json_t *text_json(const char *text)
+{
+	const char *end = text + strlen(text);
+	struct buffer valid = { 0 };
+	json_t *json;
+
+	while (text < end) {
+		const char *invalid = utf8_first_invalid(text, end);
+
+		buffer_append(&valid, text, (size_t)(invalid - text));
+		text = invalid;
+		if (text < end) {
+			buffer_append_literal(&valid, UTF8_REPLACEMENT);
+			text += utf8_invalid_length(text, end);
+		}
+	}
+	json = json_string(buffer_text(&valid));
+	buffer_free(&valid);
+	return json;
+}
+
 static json_t *problem_json(const struct problem *problem)
 {
-	json_t *object = json_pack("{s:s, s:s}", "severity", severity_names[problem->severity],
-		"message", problem->what);
+	json_t *object = json_pack("{s:s, s:o}", "severity", severity_names[problem->severity],
+		"message", text_json(problem->what));
 
 	if (problem->place.file)
-		json_object_set_new(object, "file", json_string(problem->place.file));
+		json_object_set_new(object, "file", text_json(problem->place.file));
 	if (problem->place.line > 0)
 		json_object_set_new(object, "line", json_integer(problem->place.line));
 	if (problem->place.column > 0)
 		json_object_set_new(object, "column", json_integer(problem->place.column));
 	if (problem->suggestion)
-		json_object_set_new(object, "suggestion", json_string(problem->suggestion));
+		json_object_set_new(object, "suggestion", text_json(problem->suggestion));
 	return object;
 }
 

@@ -31,5 +31,6 @@ Test(nearest, finds_nothing_where_nothing_is_alike)
 {
 	cr_assert_null(nearest_name("kafka", names, 4));
 	cr_assert_null(nearest_name("x", names, 4));
+	cr_assert_null(nearest_name("x", (const char *const[]){ "" }, 1));
 	cr_assert_null(nearest_name("split", names, 0));
 }

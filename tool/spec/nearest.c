@@ -46,7 +46,8 @@ const char *nearest_name(const char *word, const char *const *names, size_t coun
 		size_t away;
 
 		/* They are as far away as one is longer, at least: words may be very long. */
-		if (other > LONGEST || (length > other ? length - other : other - length) > limit)
+		if (other == 0 || other > LONGEST ||
+			(length > other ? length - other : other - length) > limit)
 			continue;
 		away = distance(word, names[i]);
 		if (away <= limit) {

@@ -128,6 +128,14 @@ class Flux(Case):
             self.assertEqual(described["config"], {"topology.max.spout.pending": pending, "topology.workers": 2})
             self.assertEqual(described["bolts"][2]["command"], [command])
 
+    def test_says_which_file_cannot_be_included(self):
+        os.mkdir(self.path("folder"))
+        path = self.write(WORDS + "includes: [{file: none.yaml}, {file: folder}]\n")
+        found = json.loads(self.cstorm("check", "--json", path).stdout)
+        self.assertEqual([(p["file"], p["message"]) for p in found], [
+            (self.path("folder"), "Is a directory"),
+            (path, "cannot include none.yaml: No such file or directory")])
+
     def test_bounds_what_is_included(self):
         self.write("name: more\nbolts: # " + "x" * 2000000, "more.yaml")
         path = self.write(WORDS + "includes: [" + "{file: more.yaml}, " * 1000 + "]\n")

@@ -366,16 +366,21 @@ static void read_stream(struct flux *flux, const json_t *description, json_t *st
 
 /* Includes */
 
-/* Read a file's text: a topology that the spec owns, or NULL. */
+/* The name of a file, any bytes, for as long as the spec is there: places borrow it. */
+static const char *keep_name(struct flux *flux, const char *file)
+{
+	json_t *name = json_string_nocheck(file);
+
+	json_array_append_new(flux->spec->origin, name);
+	return json_string_value(name);
+}
+
+/* Read a text of a file whose name is kept: a topology that the spec owns, or NULL. */
 static json_t *read_yaml(struct flux *flux, struct span text, const char *file)
 {
 	struct buffer filtered = { 0 };
 	json_t *topology;
 
-	/* Places are of values that live, in files whose names do: any bytes. */
-	json_array_append_new(flux->spec->origin, json_string_nocheck(file));
-	file = json_string_value(
-		json_array_get(flux->spec->origin, json_array_size(flux->spec->origin) - 1));
 	flux->filter.file = file;
 	filter_text(&flux->filter, text, &filtered, flux->problems);
 	topology = yaml_read(buffer_span(&filtered), file, &flux->spec->places, flux->problems);
@@ -464,7 +469,8 @@ static void include(struct flux *flux, json_t *topology, json_t *entry)
 {
 	const json_t *file = json_object_get(entry, "file");
 	bool override = json_is_true(json_object_get(entry, "override"));
-	char *path = json_is_string(file) ? find_included(flux, json_string_value(file)) : NULL;
+	char *found = json_is_string(file) ? find_included(flux, json_string_value(file)) : NULL;
+	const char *path = found ? keep_name(flux, found) : NULL;
 	struct buffer text = { 0 };
 	json_t *included = NULL;
 
@@ -494,7 +500,7 @@ static void include(struct flux *flux, json_t *topology, json_t *entry)
 	include_list(topology, included, "bolts", override);
 	include_list(topology, included, "streams", false);
 	buffer_free(&text);
-	free(path);
+	free(found);
 }
 
 /* The whole */
@@ -540,7 +546,7 @@ int flux_read(struct spec *spec, const struct spec_source *source, struct span t
 	if (source->filter)
 		flux.filter.properties = properties = properties_read(source->filter, problems);
 	spec->origin = json_array();
-	topology = read_yaml(&flux, text, spec->places.file);
+	topology = read_yaml(&flux, text, keep_name(&flux, spec->places.file));
 	if (topology)
 		spec->description = describe(&flux, topology);
 	json_decref(properties);

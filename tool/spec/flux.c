@@ -90,6 +90,18 @@ static void carry(json_t *to, const char *to_key, const json_t *from, const char
 		json_object_set(to, to_key, value);
 }
 
+/* The same for a number, which Flux does not let be null. */
+static void carry_number(
+	struct flux *flux, json_t *to, const char *to_key, const json_t *from, const char *from_key)
+{
+	const json_t *value = json_object_get(from, from_key);
+
+	if (json_is_null(value))
+		problems_error(flux->problems, place_of(flux, value, from),
+			"%s must be a whole number", from_key);
+	carry(to, to_key, from, from_key);
+}
+
 /* A new object that stands where a part of the YAML does. */
 static json_t *make_object_at(struct flux *flux, const json_t *part, const json_t *container)
 {
@@ -130,8 +142,8 @@ static void add_stream(
 /* One of the methods that Flux calls on a shell component. */
 static void apply_method(struct flux *flux, json_t *component, const json_t *method)
 {
-	static const char *const known[] = { "addComponentConfig", "setDefaultStream", "setEnv",
-		"setNamedStream" };
+	static const char *const known[] = { "addComponentConfig", "changeChildCWD",
+		"setDefaultStream", "setEnv", "setNamedStream" };
 	const json_t *name_value = json_object_get(method, "name");
 	const char *name = json_string_value(name_value);
 	json_t *arguments = json_object_get(method, "args");
@@ -166,8 +178,11 @@ static void apply_method(struct flux *flux, json_t *component, const json_t *met
 			json_object_set(component, "env", first);
 		else
 			problems_error(flux->problems, place, "setEnv takes a map of variables");
-	} else {
+	} else if (strcmp(name, "changeChildCWD") == 0) {
 		problems_warn(flux->problems, place, "the method %s is for a cluster only", name);
+	} else {
+		problems_error(
+			flux->problems, place, "a multi-lang component has no method %s", name);
 		problems_suggest(flux->problems, name, known, COUNT(known));
 	}
 }
@@ -241,8 +256,8 @@ static json_t *read_vertex(struct flux *flux, json_t *vertex, bool is_spout)
 	else if (!json_object_get(vertex, "id"))
 		problems_error(flux->problems, place_of(flux, NULL, vertex), "id is missing");
 	carry(component, "name", vertex, "id");
-	carry(component, "parallelism", vertex, "parallelism");
-	carry(component, "tasks", vertex, "numTasks");
+	carry_number(flux, component, "parallelism", vertex, "parallelism");
+	carry_number(flux, component, "tasks", vertex, "numTasks");
 	json_object_set_new(component, "outputs", json_array());
 	json_object_set_new(component, "inputs", json_array());
 	read_config(flux, component, vertex);

@@ -1,6 +1,8 @@
 /* Reads YAML. */
 #include "spec/yaml.h"
 
+#include "base/numbers.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 
 struct yaml {
 	yaml_document_t document;
+	struct numbers tagged; /* where the scalars begin that have a tag */
 	const char *file;
 	struct places *places;
 	struct problems *problems;
@@ -208,6 +211,23 @@ static int refuse_zero(const struct yaml *yaml, const yaml_node_t *node)
 		"a text must not have a zero byte (\\0)");
 }
 
+/* Whether a scalar has a tag: libyaml gives that of a string to all that have none. */
+static bool is_tagged(const struct yaml *yaml, const yaml_node_t *node)
+{
+	size_t low = 0;
+	size_t high = yaml->tagged.count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (yaml->tagged.items[middle] < node->start_mark.index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < yaml->tagged.count && yaml->tagged.items[low] == node->start_mark.index;
+}
+
 static json_t *make_scalar(const struct yaml *yaml, const yaml_node_t *node)
 {
 	const char *data = (const char *)node->data.scalar.value;
@@ -223,8 +243,7 @@ static json_t *make_scalar(const struct yaml *yaml, const yaml_node_t *node)
 			"%s is a number that JSON, and so a component, cannot have", data);
 		return NULL;
 	}
-	/* libyaml gives the tag of a string to all that have none. */
-	if (strcmp(tag, YAML_STR_TAG) != 0 || is_plain)
+	if (strcmp(tag, YAML_STR_TAG) != 0 || (is_plain && !is_tagged(yaml, node)))
 		value = resolve_plain(text);
 	return value ? value : json_stringn(text.data, text.length);
 }
@@ -261,12 +280,39 @@ static void merge(json_t *object, const json_t *merged)
 		json_object_update_missing(object, (json_t *)entry);
 }
 
+/* The text of a key as Java has it, which makes a string of what it means: yes is "true". */
+static char *key_text(const struct yaml *yaml, const yaml_node_t *key)
+{
+	json_t *value = make_scalar(yaml, key);
+	char *text;
+
+	if (json_is_string(value) || json_is_real(value))
+		text = strdup((const char *)key->data.scalar.value);
+	else
+		text = json_dumps(value, JSON_ENCODE_ANY);
+	json_decref(value);
+	return text;
+}
+
+static int add_value(struct yaml *yaml, json_t *object, const yaml_node_t *key, json_t *value)
+{
+	struct place place = place_of_mark(yaml, &key->start_mark);
+	char *name = key_text(yaml, key);
+	int err;
+
+	if (name && json_object_get(object, name))
+		problems_warn(yaml->problems, place,
+			"the key %s is there twice: the last one counts", name);
+	err = json_object_set_new(object, name ? name : "", value);
+	free(name);
+	return err;
+}
+
 static int add_pair(
 	struct yaml *yaml, json_t *object, json_t **merged, const yaml_node_pair_t *pair, int depth)
 {
 	const yaml_node_t *key = yaml_document_get_node(&yaml->document, pair->key);
 	struct place place = place_of_mark(yaml, &key->start_mark);
-	const char *name = (const char *)key->data.scalar.value;
 	json_t *value;
 
 	if (key->type != YAML_SCALAR_NODE)
@@ -276,15 +322,13 @@ static int add_pair(
 	value = make_value(yaml, pair->value, place, depth + 1);
 	if (!value)
 		return -EINVAL;
-	if (strcmp(name, "<<") == 0 && key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
+	if (strcmp((const char *)key->data.scalar.value, "<<") == 0 &&
+		key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
 		json_decref(*merged);
 		*merged = value;
 		return 0;
 	}
-	if (json_object_get(object, name))
-		problems_warn(yaml->problems, place,
-			"the key %s is there twice: the last one counts", name);
-	return json_object_set_new(object, name, value);
+	return add_value(yaml, object, key, value);
 }
 
 static json_t *make_object(struct yaml *yaml, const yaml_node_t *node, int depth)
@@ -403,10 +447,10 @@ static int check_shape(const struct yaml *yaml, const struct shape *shape, struc
 }
 
 /*
- * Look at the events of a text, before libyaml makes a document of it: in a time that grows with the
+ * Look at the events of a text, and note the tags, before libyaml makes a document of it: in a time that grows with the
  * square of the depth, and of the number of anchors. What is no YAML at all is not found here.
  */
-static int check_events(const struct yaml *yaml, struct span text)
+static int check_events(struct yaml *yaml, struct span text)
 {
 	struct shape shape = { 0 };
 	yaml_parser_t parser;
@@ -420,6 +464,8 @@ static int check_events(const struct yaml *yaml, struct span text)
 	while (err == 0 && !ended && yaml_parser_parse(&parser, &event)) {
 		count_event(&shape, &event);
 		err = check_shape(yaml, &shape, place_of_mark(yaml, &event.start_mark));
+		if (err == 0 && event.type == YAML_SCALAR_EVENT && event.data.scalar.tag)
+			err = numbers_add(&yaml->tagged, event.start_mark.index);
 		ended = event.type == YAML_STREAM_END_EVENT;
 		yaml_event_delete(&event);
 	}
@@ -475,8 +521,10 @@ json_t *yaml_read(
 	if (err == 0 && !yaml_parser_initialize(&parser))
 		err = -ENOMEM;
 	problems->failed |= err == -ENOMEM;
-	if (err < 0)
+	if (err < 0) {
+		numbers_free(&yaml.tagged);
 		return NULL;
+	}
 	set_input(&parser, text);
 	if (yaml_parser_load(&parser, &yaml.document)) {
 		value = make_document(&yaml);
@@ -489,5 +537,6 @@ json_t *yaml_read(
 		value = NULL;
 	}
 	yaml_parser_delete(&parser);
+	numbers_free(&yaml.tagged);
 	return value;
 }

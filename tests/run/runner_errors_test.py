@@ -169,7 +169,7 @@ class Topologies(ErrorsTest):
             ({"cstorm": 1}, ["name is missing"]),
             (changed(config=[]), ["config must be an object"]),
             (changed(spouts=[{}]), ["a spout: name is missing"]),
-            (changed(spouts=["s"]), ["a spout: name is missing"]),
+            (changed(spouts=["s"]), ["a spout must be an object"]),
             (changed(bolts=[{"name": 5}]), ["a bolt: name must be a string"]),
             (changed(spouts=[{"name": "s", **COMMAND, "parallelism": "2"}]), ["s: parallelism must be a whole"]),
             (changed(spouts=[{"name": "s", **COMMAND, "parallelism": 1.5}]), ["s: parallelism must be a whole"]),

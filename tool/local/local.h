@@ -4,6 +4,12 @@
 
 #include "spec/spec.h"
 
+/*
+ * What the errors have in common that components in other languages report because their input has
+ * ended, which is none: storm.py's "Read EOF from stdin", EOFError of Python and Ruby.
+ */
+#define LOCAL_END_OF_INPUT "EOF"
+
 struct local_options {
 	double seconds; /* stop gracefully after this time; 0: never */
 	const char *stats_path; /* write the statistics there as JSON; NULL: do not */

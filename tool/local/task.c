@@ -226,10 +226,11 @@ static void handle_log(struct task *task, const struct message *message)
 static void handle_error(struct task *task, const struct message *message)
 {
 	struct buffer text = string_text(&message->msg);
+	bool is_end = task->closing && strstr(buffer_text(&text), LOCAL_END_OF_INPUT);
 
-	task->reported_error = true;
+	task->reported_error |= !is_end;
 	set_last_error(task, buffer_span(&text));
-	log_text(STORM_LOG_ERROR, task, NULL, buffer_span(&text));
+	log_text(is_end ? STORM_LOG_DEBUG : STORM_LOG_ERROR, task, NULL, buffer_span(&text));
 	buffer_free(&text);
 }
 

@@ -36,9 +36,16 @@ char *command_folder(const struct spec *spec, const struct spec_component *compo
 	return NULL;
 }
 
-/* Whether a word may be the path of a file: a command without a slash is looked for in PATH. */
-static bool may_be_path(const char *word, size_t index)
+/*
+ * Whether a word may be the path of a file. A command without a slash is looked for in PATH; and what
+ * stands behind --component is a name, also where a file has it.
+ */
+static bool may_be_path(const struct spec_component *component, size_t index)
 {
+	const char *word = component->command[index];
+
+	if (index > 0 && strcmp(component->command[index - 1], "--component") == 0)
+		return false;
 	return word[0] != '/' && word[0] != '-' && word[0] != '\0' &&
 		(index > 0 || strchr(word, '/'));
 }
@@ -63,8 +70,8 @@ char **command_words(const struct spec *spec, const struct spec_component *compo
 	for (size_t i = 0; words && i < component->command_length; i++) {
 		const char *word = component->command[i];
 
-		words[i] =
-			as_they_are || !may_be_path(word, i) ? strdup(word) : resolve(spec, word);
+		words[i] = as_they_are || !may_be_path(component, i) ? strdup(word) :
+								       resolve(spec, word);
 		if (!words[i]) {
 			command_free(words);
 			return NULL;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "local/alone.h"
+#include "local/local.h"
 #include "test/tests.h"
 
 /* So long a bolt may say nothing while it has tuples that are not settled. */
@@ -29,6 +30,7 @@ struct session {
 	json_int_t sent; /* tuples: the number of the last one */
 	bool synced; /* it has answered a heartbeat or a command */
 	bool finished;
+	bool closing; /* its input has ended */
 };
 
 /* What it says */
@@ -95,7 +97,8 @@ static void take(struct session *session, const json_t *message)
 	else if (strcmp(command, "log") == 0 && json_is_string(text) &&
 		json_integer_value(json_object_get(message, "level")) > 0)
 		json_array_append(session->logs, text);
-	else if (strcmp(command, "error") == 0 && json_is_string(text))
+	else if (strcmp(command, "error") == 0 && json_is_string(text) &&
+		!(session->closing && strstr(json_string_value(text), LOCAL_END_OF_INPUT)))
 		json_array_append(session->errors, text);
 	else if (strcmp(command, "sync") == 0)
 		session->synced = true;
@@ -293,6 +296,7 @@ static void finish(struct session *session)
 {
 	int err = 0;
 
+	session->closing = true;
 	alone_close(session->alone);
 	while (err == 0)
 		err = take_next(session, session->test->seconds);

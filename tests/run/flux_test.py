@@ -83,7 +83,7 @@ class Written(Case):
              "      - {name: addComponentConfig, args: [count.number, 1.0e+300]}\n"
              "    cpuLoad: 50\n    onHeapMemoryLoad: 128\n"),
             ("streams:\n", "  - id: store\n    className: com.example.Store\n    properties:\n"
-                           "      - {name: keys, ref: keys}\n    config: {a: b}\n    cpuLoad: 10\nstreams:\n"
+                           "      - {name: keys, ref: keys}\n    cpuLoad: 10\nstreams:\n"
                            "  - {from: count, to: store, grouping: {type: ALL, streamId: rare}}\n"
                            "  - {from: lines, to: store, grouping: {type: CUSTOM, "
                            "customClass: {className: com.example.One, constructorArgs: ['1', yes, null]}}}\n"))
@@ -114,6 +114,13 @@ class Written(Case):
             found = self.cstorm("flux", self.write(json.dumps(described), "words.json"))
             self.assertEqual(found.returncode, status, found.stderr)
         self.assertIn("nested deeper than the 50 levels that Flux reads", found.stderr)
+
+        text = self.changed(("streams:\n", "  - id: store\n    className: com.example.Store\n    config: {a: b}\n"
+                                            "streams:\n  - {from: count, to: store, grouping: {type: ALL}}\n"))
+        found = self.cstorm("flux", self.write(text))
+        self.assertEqual((found.returncode, found.stdout), (2, ""))
+        self.assertIn("words.yaml:33:5: warning: Flux 2.8 has no config of a component", found.stderr)
+        self.assertIn("words.yaml:33:17: error: store: its configuration a: Flux has none", found.stderr)
 
     def test_a_topology_with_errors(self):
         found = self.cstorm("flux", self.write(self.changed(("    to: splitter", "    to: spliter"))))

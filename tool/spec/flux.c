@@ -235,6 +235,9 @@ static void read_config(struct flux *flux, json_t *component, const json_t *vert
 	json_t *own = json_object_get(vertex, "config");
 	json_t *config = make_object_at(flux, own, vertex);
 
+	if (own)
+		problems_warn(flux->problems, places_of_key(&flux->spec->places, own, vertex),
+			"Flux 2.8 has no config of a component: addComponentConfig goes with all");
 	if (own && !json_is_object(own) && !json_is_null(own))
 		problems_error(flux->problems, place_of(flux, own, vertex), "config must be a map");
 	if (json_is_object(own))

@@ -90,20 +90,20 @@ static void write_shell(
 	json_decref(methods);
 }
 
-static void write_java(const struct spec_component *component, json_t *vertex)
+static void write_java(
+	const struct writer *writer, const struct spec_component *component, json_t *vertex)
 {
-	json_t *config = json_object();
 	const char *key;
 	json_t *value;
 
 	json_object_update(vertex, (json_t *)component->java);
 	json_object_foreach(component->config, key, value) {
 		if (!find_load(key, value))
-			json_object_set(config, key, value);
+			problems_error(writer->problems,
+				spec_place(writer->spec, value, component->json),
+				"%s: its configuration %s: Flux has none for components in Java",
+				component->name, key);
 	}
-	if (json_object_size(config) > 0)
-		json_object_set(vertex, "config", config);
-	json_decref(config);
 }
 
 static json_t *write_component(const struct writer *writer, const struct spec_component *component)
@@ -113,7 +113,7 @@ static json_t *write_component(const struct writer *writer, const struct spec_co
 	json_t *value;
 
 	if (component->kind == SPEC_JAVA)
-		write_java(component, vertex);
+		write_java(writer, component, vertex);
 	else
 		write_shell(writer, component, vertex);
 	json_object_foreach(component->config, key, value) {

@@ -237,6 +237,11 @@ Test(spec, refuses_what_is_no_description)
 	expect_problem(TOPOLOGY(LINES ", 5", ""), "a spout must be an object");
 	cr_expect_eq(spec.component_count, 1);
 	expect_problem(TOPOLOGY(LINES, "[]"), "a bolt must be an object");
+	expect_problem(TOPOLOGY("{\"name\":\"a\",\"java\":5}", ""), "a: java must be an object");
+	expect_problem(TOPOLOGY("{\"name\":\"a\",\"java\":{\"classNmae\":\"A\"}}", ""),
+		"a: the key classNmae means nothing; did you mean className?");
+	cr_expect_not_null(
+		strstr(problems_text(), "a: className is missing"), "%s", problems_text());
 	expect_problem("{\"cstorm\":1,\"name\":\"x\",\"config\":[]}", "config must be an object");
 }
 

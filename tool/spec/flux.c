@@ -217,15 +217,10 @@ static void read_shell(struct flux *flux, json_t *component, const json_t *verte
 /* Any other class: all that it is made with goes to the cluster. */
 static void read_java(struct flux *flux, json_t *component, const json_t *vertex)
 {
-	static const char *const parts[] = { "className", "constructorArgs", "properties",
-		"configMethods", "factory", "factoryArgs" };
 	json_t *java = make_object_at(flux, json_object_get(vertex, "className"), vertex);
 
-	for (size_t i = 0; i < COUNT(parts); i++)
-		carry(java, parts[i], vertex, parts[i]);
-	if (!json_is_string(json_object_get(java, "className")))
-		problems_error(
-			flux->problems, place_of(flux, NULL, vertex), "className is missing");
+	for (size_t i = 0; i < JAVA_KEY_COUNT; i++)
+		carry(java, java_keys[i], vertex, java_keys[i]);
 	json_object_set_new(component, "java", java);
 }
 

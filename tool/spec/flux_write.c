@@ -96,7 +96,12 @@ static void write_java(
 	const char *key;
 	json_t *value;
 
-	json_object_update(vertex, (json_t *)component->java);
+	for (size_t i = 0; i < JAVA_KEY_COUNT; i++) {
+		json_t *part = json_object_get(component->java, java_keys[i]);
+
+		if (part && !json_is_null(part))
+			json_object_set(vertex, java_keys[i], part);
+	}
 	json_object_foreach(component->config, key, value) {
 		if (!find_load(key, value))
 			problems_error(writer->problems,

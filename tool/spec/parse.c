@@ -275,16 +275,33 @@ static const json_t *read_env(struct reader *reader, const json_t *object)
 	return json_is_object(env) ? env : NULL;
 }
 
+const char *const java_keys[JAVA_KEY_COUNT] = { "className", "constructorArgs", "properties",
+	"configMethods", "factory", "factoryArgs" };
+
+/* A Java class and what it is made with. */
+static void read_java(struct reader *reader, struct spec_component *component, json_t *java)
+{
+	component->kind = SPEC_JAVA;
+	component->java = java;
+	if (!json_is_object(java)) {
+		problems_error(reader->problems, place_in(reader, java, component->json),
+			"%s: java must be an object", reader->where);
+		return;
+	}
+	check_keys(reader, java, java_keys, JAVA_KEY_COUNT);
+	read_string(reader, java, "className");
+}
+
 /* What the component is: its command's words, or a Java class; or else a class of the program. */
 static void read_kind(struct reader *reader, struct spec_component *component)
 {
 	const struct spec *spec = reader->spec;
+	json_t *java = json_object_get(component->json, "java");
 
-	component->java = json_object_get(component->json, "java");
 	read_names(reader, component->json, "command", &component->command,
 		&component->command_length);
-	if (component->java) {
-		component->kind = SPEC_JAVA;
+	if (java && !json_is_null(java)) {
+		read_java(reader, component, java);
 	} else if (json_object_get(component->json, "command")) {
 		component->kind = SPEC_SHELL;
 		if (component->command_length == 0)

@@ -58,6 +58,10 @@ enum spec_kind {
 	SPEC_JAVA, /* a Java class: for a cluster only */
 };
 
+/* What describes a component in Java, in Flux as in JSON. */
+#define JAVA_KEY_COUNT 6
+extern const char *const java_keys[JAVA_KEY_COUNT];
+
 struct spec_component {
 	const json_t *json;
 	const char *name;

@@ -4,7 +4,7 @@
  * A topology names files (includes, properties, programs), so a generated one would read any file of
  * the machine. The calls that could are linked with --wrap (see meson.build), and between files_begin
  * and files_end they see the files that are here: in the folder FILES_FOLDER, which is nowhere. To
- * start a program aborts.
+ * start a program fails.
  */
 #ifndef FUZZ_FILES_H
 #define FUZZ_FILES_H

@@ -15,8 +15,9 @@
 /*
  * A value of an alias is made again each time, so a short document may mean a huge one. What is made
  * beyond what the document has itself is counted in bytes of text, and so many more for each value.
+ * SnakeYAML, which reads Flux, allows 50 aliases of lists and maps.
  */
-#define ALIAS_LIMIT ((size_t)8 << 20)
+#define ALIAS_LIMIT ((size_t)1 << 20)
 #define VALUE_SIZE 64
 
 struct yaml {

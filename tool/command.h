@@ -20,7 +20,10 @@ int command_describe(int argc, char **argv);
 int command_flux(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_new(int argc, char **argv);
+int command_ps(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_tap(int argc, char **argv);
 int command_test(int argc, char **argv);
+int command_top(int argc, char **argv);
 
 #endif

@@ -13,8 +13,11 @@ static const struct command commands[] = {
 	{ "flux", "write a topology in the YAML of Storm's Flux", command_flux },
 	{ "graph", "draw a topology", command_graph },
 	{ "new", "begin a project", command_new },
+	{ "ps", "list the topologies that run on this machine", command_ps },
 	{ "run", "run a topology on this machine", command_run },
+	{ "tap", "show the tuples of a running topology as they pass", command_tap },
 	{ "test", "test components and topologies", command_test },
+	{ "top", "watch a running topology", command_top },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -250,12 +250,12 @@ class RunnerTest(unittest.TestCase):
         """The pids of the processes of the run, without the runner's own."""
         return sorted(pid for pid in self.processes() if pid != self.runner.pid)
 
-    def wait_until(self, condition, what):
+    def wait_until(self, condition, what, alive=True):
         """Wait for something to become true, and return it."""
         deadline = time.monotonic() + PATIENCE
         while not (found := condition()):
             self.assertLess(time.monotonic(), deadline, f"waited in vain: {what}")
-            if self.runner and self.runner.poll() is not None:
+            if alive and self.runner and self.runner.poll() is not None:
                 self.fail(f"the run ended while waiting: {what}\n{self.log()}")
             time.sleep(0.01)
         return found

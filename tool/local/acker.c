@@ -109,6 +109,7 @@ static void complete(struct run *run, uint64_t number, struct tree *tree)
 
 	tree->route->outcome.acked++;
 	tree->route->outcome.latency_sum += run->now - tree->since;
+	histogram_add(&tree->route->outcome.latencies, run->now - tree->since);
 	end_tree(run, number, tree);
 	spout_settle(spout, buffer_span(&tree->id), true);
 }
@@ -215,8 +216,10 @@ int acker_settle(struct task *task, uint64_t number, bool acked)
 		outcome = &delivery->target->outcome;
 		outcome->acked += acked;
 		outcome->failed += !acked;
-		if (acked)
+		if (acked) {
 			outcome->latency_sum += task->run->now - delivery->since;
+			histogram_add(&outcome->latencies, task->run->now - delivery->since);
+		}
 	}
 	slots_release(&task->deliveries, number);
 	return 0;

@@ -143,6 +143,7 @@ int handshake_write(const struct task *task, struct buffer *buffer)
 	const struct run *run = task->run;
 	json_t *config = handshake_config(run, task->component);
 	json_t *context = json_object();
+	struct buffer pids = { 0 };
 	json_t *handshake;
 	char *text;
 	int err = 0;
@@ -153,8 +154,11 @@ int handshake_write(const struct task *task, struct buffer *buffer)
 	json_object_set_new(context, "componentid", json_string(task->component->spec->name));
 	add_outputs(context, task->component);
 	add_inputs(context, task->component);
-	handshake = json_pack(
-		"{s:s, s:o, s:o}", "pidDir", run->directory, "conf", config, "context", context);
+	buffer_append_format(
+		&pids, "%s/" DIRECTORY_PIDS, buffer_text((struct buffer *)&run->directory.path));
+	handshake = json_pack("{s:s, s:o, s:o}", "pidDir", buffer_text(&pids), "conf", config,
+		"context", context);
+	buffer_free(&pids);
 	text = handshake ? json_dumps(handshake, JSON_COMPACT) : NULL;
 	json_decref(handshake);
 	if (!text)

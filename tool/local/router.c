@@ -274,6 +274,8 @@ int route_emit(struct task *task, const struct message *message)
 		err = begin_tree(&emission);
 	if (err == 0) {
 		emission.route->emitted++;
+		if (task->run->control.taps > 0)
+			control_show(task->run, task, message);
 		task->run->receivers.count = 0;
 		err = receiver != 0 ? deliver_direct(&emission, receiver) :
 				      deliver_by_groupings(&emission);

@@ -5,7 +5,6 @@
 #include "local/run.h"
 #include "spec/commands.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -492,40 +491,20 @@ static void start_tasks(struct run *run)
 	}
 }
 
-/* A private directory for the pid files. */
+/* A private folder for the pid files and the control socket. */
 static int make_directory(struct run *run)
 {
-	const char *parent = getenv("XDG_RUNTIME_DIR");
-	struct buffer path = { 0 };
+	int err;
 
-	if (!parent || access(parent, W_OK) < 0)
-		parent = getenv("TMPDIR");
-	buffer_append_format(&path, "%s/cstorm-XXXXXX", parent ? parent : "/tmp");
-	if (buffer_text(&path)[0] == '\0' || !mkdtemp(path.data)) {
-		int err = -errno;
-
+	err = directory_make(&run->directory, run->spec->name);
+	if (err == -EPERM)
+		log_line(STORM_LOG_ERROR, NULL,
+			"%s must be a folder of yours alone (mode 0700): remove it, or set TMPDIR",
+			buffer_text(&run->directory.path));
+	else if (err < 0)
 		log_line(STORM_LOG_ERROR, NULL, "cannot make a directory for the run, %s: %s",
-			buffer_text(&path), strerror(-err));
-		buffer_free(&path);
-		return err;
-	}
-	run->directory = path.data;
-	return 0;
-}
-
-/* Remove the directory with the pid files of all processes that ever ran. */
-static void remove_directory(const struct run *run)
-{
-	DIR *directory = opendir(run->directory);
-	const struct dirent *entry;
-
-	while (directory && (entry = readdir(directory)))
-		unlinkat(dirfd(directory), entry->d_name, 0);
-	if (directory)
-		closedir(directory);
-	if (rmdir(run->directory) < 0)
-		log_line(STORM_LOG_WARN, NULL, "cannot remove %s: %s", run->directory,
-			strerror(errno));
+			buffer_text(&run->directory.path), strerror(-err));
+	return err;
 }
 
 /* Hand a descriptor of the runner down to the components, by a name in their environment. */
@@ -578,9 +557,7 @@ void run_free(struct run *run)
 	message_free(&run->message);
 	numbers_free(&run->receivers);
 	numbers_free(&run->anchors);
-	if (run->directory)
-		remove_directory(run);
-	free(run->directory);
+	directory_free(&run->directory);
 	if (run->loop)
 		ev_loop_destroy(run->loop);
 }
@@ -589,6 +566,7 @@ int run_set_up(struct run *run)
 {
 	int err;
 
+	run->directory = DIRECTORY_INIT;
 	run->loop = ev_default_loop(EVFLAG_AUTO);
 	if (!run->loop) {
 		log_line(STORM_LOG_ERROR, NULL, "cannot make an event loop");
@@ -612,6 +590,7 @@ int run_set_up(struct run *run)
 int local_run(const struct spec *spec, const struct local_options *options)
 {
 	struct run run = { .spec = spec, .options = options };
+	int err;
 
 	log_set_verbosity(options->verbosity);
 	signal(SIGPIPE, SIG_IGN);
@@ -624,10 +603,15 @@ int local_run(const struct spec *spec, const struct local_options *options)
 	}
 	run.started = run_time(&run);
 	start_watching(&run);
+	err = control_start(&run);
+	if (err < 0)
+		log_line(STORM_LOG_WARN, NULL,
+			"nobody can look at this run (cstorm ps, top, tap): %s", strerror(-err));
 	start_tasks(&run);
 	ev_run(run.loop, 0);
 	run.ended = run_time(&run);
 	process_kill_descendants();
+	control_stop(&run);
 	if (options->verbosity >= 0)
 		stats_print(&run);
 	if (options->stats_path && stats_write(&run, options->stats_path) != 0)

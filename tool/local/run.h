@@ -14,6 +14,9 @@
 #include "base/fifo.h"
 #include "base/numbers.h"
 #include "base/slots.h"
+#include "local/control.h"
+#include "local/directory.h"
+#include "local/histogram.h"
 #include "local/local.h"
 #include "protocol/frame.h"
 #include "protocol/message.h"
@@ -32,6 +35,7 @@ struct outcome_stats {
 	uint64_t failed;
 	uint64_t timed_out; /* of those that failed */
 	double latency_sum; /* of those that were acked, in seconds */
+	struct histogram latencies; /* the same, one by one */
 };
 
 /* Routing */
@@ -221,7 +225,8 @@ struct run {
 	double now; /* monotonic, as of the last event */
 	double started;
 	double ended;
-	char *directory; /* of this run, with pids in it */
+	struct directory directory; /* of this run */
+	struct control control;
 	struct ev_signal interrupt;
 	struct ev_signal terminate;
 	struct ev_timer second_timer;
@@ -413,6 +418,9 @@ void log_text(
 	enum storm_log_level level, const struct task *task, const char *kind, struct span text);
 
 /* stats.c */
+
+/* How the run is doing, a new reference: with its processes while it runs. */
+json_t *stats_json(const struct run *run);
 
 /* Print the statistics for people; write them as JSON: 0, or 1 when the file cannot be written. */
 void stats_print(const struct run *run);

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "local/run.h"
+#include "local/usage.h"
 
 static double latency_ms(const struct outcome_stats *outcome)
 {
@@ -52,6 +54,15 @@ static const struct target *find_target(
 
 static const char *status_of(const struct run *run)
 {
+	static const char *const phases[] = {
+		[RUN_STARTING] = "starting",
+		[RUN_RUNNING] = "running",
+		[RUN_STOPPING] = "stopping",
+		[RUN_CLOSING] = "closing",
+	};
+
+	if (run->ended == 0 && run->phase < RUN_ABORTING)
+		return phases[run->phase];
 	if (run->failed)
 		return "failed";
 	return run->stopped ? "stopped" : "finished";
@@ -59,7 +70,9 @@ static const char *status_of(const struct run *run)
 
 static double seconds_of(const struct run *run)
 {
-	return run->ended > run->started ? run->ended - run->started : 0;
+	double until = run->ended > 0 ? run->ended : run->now;
+
+	return until > run->started ? until - run->started : 0;
 }
 
 static double rate_of(const struct run *run)
@@ -117,9 +130,11 @@ void stats_print(const struct run *run)
 
 static json_t *outcome_json(const struct outcome_stats *outcome)
 {
-	return json_pack("{s:I, s:I, s:I, s:f}", "acked", (json_int_t)outcome->acked, "failed",
-		(json_int_t)outcome->failed, "timed_out", (json_int_t)outcome->timed_out,
-		"latency_ms", latency_ms(outcome));
+	return json_pack("{s:I, s:I, s:I, s:f, s:f, s:f}", "acked", (json_int_t)outcome->acked,
+		"failed", (json_int_t)outcome->failed, "timed_out", (json_int_t)outcome->timed_out,
+		"latency_ms", latency_ms(outcome), "latency_p50_ms",
+		histogram_quantile(&outcome->latencies, 0.5) * 1000, "latency_p99_ms",
+		histogram_quantile(&outcome->latencies, 0.99) * 1000);
 }
 
 static json_t *output_json(const struct component *component, const struct route *route)
@@ -148,6 +163,35 @@ static json_t *input_json(const struct component *component, const struct spec_i
 	return input;
 }
 
+static const char *const state_names[] = {
+	[TASK_WAITING] = "waiting",
+	[TASK_STARTING] = "starting",
+	[TASK_OPENING] = "opening",
+	[TASK_RUNNING] = "running",
+	[TASK_GONE] = "gone",
+};
+
+static json_t *processes_json(const struct component *component)
+{
+	json_t *processes = json_array();
+
+	for (size_t i = 0; i < component->task_count; i++) {
+		const struct task *task = &component->tasks[i];
+		struct usage usage = usage_of(task->pid > 0 ? task->pid : -1);
+
+		json_array_append_new(processes,
+			json_pack("{s:i, s:I, s:s, s:i, s:I, s:I, s:f, s:I}", "task", task->id,
+				"pid", (json_int_t)task->pid, "state", state_names[task->state],
+				"restarts", task->restarts, "queued_bytes",
+				(json_int_t)output_pending(&task->queue), "in_flight",
+				(json_int_t)(component->spec->is_spout ? task->pending :
+									 task->deliveries.used),
+				"cpu_seconds", usage.cpu_seconds, "memory_bytes",
+				(json_int_t)usage.memory));
+	}
+	return processes;
+}
+
 static json_t *component_json(const struct component *component)
 {
 	json_t *outputs = json_array();
@@ -157,25 +201,35 @@ static json_t *component_json(const struct component *component)
 		json_array_append_new(outputs, output_json(component, &component->routes[i]));
 	for (size_t i = 0; i < component->spec->input_count; i++)
 		json_array_append_new(inputs, input_json(component, &component->spec->inputs[i]));
-	return json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o}", "name", component->spec->name,
+	return json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o}", "name", component->spec->name,
 		"kind", component->spec->is_spout ? "spout" : "bolt", "tasks",
 		(json_int_t)component->task_count, "restarts", count_restarts(component), "outputs",
 		outputs, "inputs", inputs, "metrics",
-		component->metrics ? json_incref(component->metrics) : json_object());
+		component->metrics ? json_incref(component->metrics) : json_object(), "processes",
+		processes_json(component));
+}
+
+json_t *stats_json(const struct run *run)
+{
+	json_t *components = json_array();
+	struct usage usage = usage_of(getpid());
+
+	for (size_t i = 0; i < run->component_count; i++)
+		json_array_append_new(components, component_json(&run->components[i]));
+	return json_pack("{s:s, s:s, s:s, s:I, s:f, s:I, s:f, s:f, s:I, s:o}", "topology",
+		run->spec->name, "file", run->spec->path, "status", status_of(run), "pid",
+		(json_int_t)getpid(), "seconds", seconds_of(run), "tuples",
+		(json_int_t)count_tuples(run), "tuples_per_second", rate_of(run), "cpu_seconds",
+		usage.cpu_seconds, "memory_bytes", (json_int_t)usage.memory, "components",
+		components);
 }
 
 int stats_write(const struct run *run, const char *path)
 {
-	json_t *components = json_array();
-	json_t *stats;
+	json_t *stats = stats_json(run);
 	FILE *file;
 	int err = 0;
 
-	for (size_t i = 0; i < run->component_count; i++)
-		json_array_append_new(components, component_json(&run->components[i]));
-	stats = json_pack("{s:s, s:s, s:f, s:I, s:f, s:o}", "topology", run->spec->name, "status",
-		status_of(run), "seconds", seconds_of(run), "tuples", (json_int_t)count_tuples(run),
-		"tuples_per_second", rate_of(run), "components", components);
 	file = fopen(path, "we");
 	if (!file || !stats || json_dumpf(stats, file, JSON_INDENT(2)) < 0 ||
 		putc('\n', file) == EOF)

@@ -335,6 +335,18 @@ class Check(Case):
                                                   "spouts, bolts and streams"])
         self.assertEqual(self.problems("name: words\n"), ["0:0 error: the topology has no spout"])
 
+    def test_text_as_other_editors_write_it(self):
+        expected = self.cstorm("describe", self.write(WORDS)).stdout
+        for name, text in (("words.yaml", WORDS), ("words.json", expected)):
+            for changed in ("\ufeff" + text, text.replace("\n", "\r\n"), "\ufeff" + text.replace("\n", "\r\n")):
+                found = self.cstorm("describe", self.write(changed, name))
+                self.assertEqual((found.returncode, found.stderr, found.stdout), (0, "", expected))
+
+    def test_zero_bytes(self):
+        for text in ("\0" + WORDS, WORDS + "\0", self.changed(("name: words", "name: ${a\0b}"))):
+            self.assertIn("not YAML: byte", self.problems(text)[0])
+        self.assertIn("not YAML", self.problems("\0{}", name="words.json")[0])
+
     def test_problems_of_any_bytes(self):
         path = self.write(self.changed(("name: words", 'name: "words"\n"a\\n\\e[31m\\x85é": 1')))
         found = self.cstorm("check", path)

@@ -77,7 +77,9 @@ static void replace(const struct filter *filter, struct span name, struct place 
 	if (value) {
 		buffer_append(filtered, value, strlen(value));
 	} else {
-		buffer_append_format(filtered, "${%s}", text ? text : "");
+		buffer_append_literal(filtered, "${");
+		buffer_append_span(filtered, name);
+		buffer_append_literal(filtered, "}");
 		if (text)
 			warn(filter, text, place, problems);
 	}

@@ -22,11 +22,21 @@ static bool has_extension(const char *path, const char *extension)
 /* JSON begins with a brace; YAML that does is JSON, too. */
 static bool looks_like_json(struct span text)
 {
-	while (text.length > 0 && strchr(" \t\r\n", text.data[0])) {
+	while (text.length > 0 && memchr(" \t\r\n", text.data[0], 4)) {
 		text.data++;
 		text.length--;
 	}
 	return text.length > 0 && text.data[0] == '{';
+}
+
+/* Some editors begin a file with a byte order mark; libyaml knows it, jansson does not. */
+static struct span without_mark(struct span text)
+{
+	struct span mark = SPAN("\xEF\xBB\xBF");
+
+	if (text.length < mark.length || memcmp(text.data, mark.data, mark.length) != 0)
+		return text;
+	return (struct span){ text.data + mark.length, text.length - mark.length };
 }
 
 static int take_json(struct spec *spec, struct span text, struct problems *problems)
@@ -45,14 +55,15 @@ static int describe_file(
 	struct spec *spec, const struct spec_source *source, struct problems *problems)
 {
 	bool is_yaml = has_extension(source->path, ".yaml") || has_extension(source->path, ".yml");
-	struct buffer text = { 0 };
-	int err = file_read(source->path, &text, problems);
+	struct buffer buffer = { 0 };
+	int err = file_read(source->path, &buffer, problems);
+	struct span text = without_mark(buffer_span(&buffer));
 
-	if (err == 0 && (is_yaml || !looks_like_json(buffer_span(&text))))
-		err = flux_read(spec, source, buffer_span(&text), problems);
+	if (err == 0 && (is_yaml || !looks_like_json(text)))
+		err = flux_read(spec, source, text, problems);
 	else if (err == 0)
-		err = take_json(spec, buffer_span(&text), problems);
-	buffer_free(&text);
+		err = take_json(spec, text, problems);
+	buffer_free(&buffer);
 	return err;
 }
 

@@ -51,7 +51,8 @@ STORM_API void storm_test_free(struct storm_test *test);
 /*
  * What the parent says. The component has handled it when the call returns; its watchers may have
  * more to do (see storm_test_wait). All of them return a negative errno with the reason in
- * storm_test_error(), -ESHUTDOWN where the component has ended.
+ * storm_test_error(): -ESHUTDOWN where the component has ended, -EINVAL for a bolt's where it is a spout,
+ * or the reverse.
  */
 
 /** A tuple for a bolt. What is left out is taken from its inputs, where only one is possible. */

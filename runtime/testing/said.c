@@ -41,8 +41,10 @@ static void number_id(struct storm_test *test, json_t *message)
 	if (!id)
 		return;
 	snprintf(number, sizeof(number), "%zu", json_object_size(test->numbers) + 1);
-	if (!json_object_get(test->numbers, id))
+	if (!json_object_get(test->numbers, id)) {
 		json_object_set_new(test->numbers, id, json_string(number));
+		json_array_append_new(test->ids, json_string(id));
+	}
 	json_object_set(message, "id", json_object_get(test->numbers, id));
 }
 

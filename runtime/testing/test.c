@@ -175,8 +175,9 @@ static struct storm_test *new_test(void)
 	test->task.loop = ev_loop_new(EVFLAG_AUTO);
 	test->messages = json_array();
 	test->numbers = json_object();
+	test->ids = json_array();
 	test->receivers = json_pack("[i]", RECEIVER);
-	if (test->task.loop && test->messages && test->numbers && test->receivers)
+	if (test->task.loop && test->messages && test->numbers && test->ids && test->receivers)
 		return test;
 	storm_test_free(test);
 	return NULL;
@@ -298,6 +299,7 @@ void storm_test_free(struct storm_test *test)
 	task_free(&test->task);
 	json_decref(test->messages);
 	json_decref(test->numbers);
+	json_decref(test->ids);
 	json_decref(test->receivers);
 	buffer_free(&test->error);
 	buffer_free(&test->frame);
@@ -406,14 +408,24 @@ int storm_test_receive(struct storm_test *test, const struct storm_test_tuple *t
 
 int storm_test_tick(struct storm_test *test)
 {
+	if (test->task.spout_class)
+		return set_error(test, -EINVAL, "ticks are for bolts");
 	return tell_text(test,
 		"{\"id\":\"" TICK_ID "\",\"comp\":\"__system\",\"stream\":\"__tick\",\"task\":-1,"
 		"\"tuple\":[1]}");
 }
 
+/* A command of a spout's. */
+static int tell_command(struct storm_test *test, const char *message)
+{
+	if (test->task.bolt_class)
+		return set_error(test, -EINVAL, "commands are for spouts");
+	return tell_text(test, message);
+}
+
 int storm_test_next(struct storm_test *test)
 {
-	int err = tell_text(test, "{\"command\":\"next\"}");
+	int err = tell_command(test, "{\"command\":\"next\"}");
 
 	return err < 0 ? err : test->finished ? STORM_FINISHED : 0;
 }
@@ -421,19 +433,20 @@ int storm_test_next(struct storm_test *test)
 /* The id that a spout knows a tuple by. */
 static const char *own_id(const struct storm_test *test, const char *id)
 {
-	const char *own;
-	json_t *number;
+	const struct storm_spout_class *spout = test->task.spout_class;
+	const char *own = NULL;
 
-	json_object_foreach(test->numbers, own, number) {
-		if (strcmp(json_string_value(number), id) == 0)
-			return own;
-	}
-	return id;
+	if (spout && spout->reliable)
+		own = json_string_value(
+			json_array_get(test->ids, (size_t)strtoull(id, NULL, 10) - 1));
+	return own ? own : id;
 }
 
 /* The outcome of a spout's tuple. */
 static int tell_outcome(struct storm_test *test, const char *command, const char *id)
 {
+	if (test->task.bolt_class)
+		return set_error(test, -EINVAL, "commands are for spouts");
 	buffer_truncate(&test->frame, 0);
 	buffer_append_format(&test->frame, "{\"command\":\"%s\",\"id\":", command);
 	write_string_lossy(&test->frame, WIRE_JSON, span_of(own_id(test, id)));
@@ -453,12 +466,12 @@ int storm_test_fail(struct storm_test *test, const char *id)
 
 int storm_test_activate(struct storm_test *test)
 {
-	return tell_text(test, "{\"command\":\"activate\"}");
+	return tell_command(test, "{\"command\":\"activate\"}");
 }
 
 int storm_test_deactivate(struct storm_test *test)
 {
-	return tell_text(test, "{\"command\":\"deactivate\"}");
+	return tell_command(test, "{\"command\":\"deactivate\"}");
 }
 
 static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)

@@ -29,6 +29,7 @@ struct storm_test {
 	enum storm_test_outcome *outcomes; /* of all of them, the first has the id 1 */
 	size_t outcome_capacity;
 	json_t *numbers; /* reliable spouts: what the ids of their tuples are called here */
+	json_t *ids; /* and the reverse: a list */
 	json_t *receivers; /* the task ids that answer an emit */
 
 	/* What it said */

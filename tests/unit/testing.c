@@ -238,6 +238,9 @@ Test(testing_bolt, ends_with_its_errors)
 
 Test(testing_bolt, refuses_tuples_that_cannot_be)
 {
+	cr_expect_eq(storm_test_next(test), -EINVAL);
+	cr_expect_eq(storm_test_activate(test), -EINVAL);
+	cr_expect_eq(storm_test_ack(test, "1"), -EINVAL);
 	cr_expect_eq(storm_test_process(test, storm_text("a"), storm_text("b")), -EINVAL);
 	cr_expect_eq(storm_test_process(test, storm_string("\xff", 1)), -EILSEQ);
 	cr_expect_eq(storm_test_process_from(test, "source", "other", storm_text("a")), -ENOENT);
@@ -311,6 +314,8 @@ static const struct storm_spout_class numbers_spout = {
 Test(testing, a_spout, .fini = stop)
 {
 	test = storm_test_spout(&numbers_spout, NULL);
+	cr_expect_eq(storm_test_tick(test), -EINVAL);
+	cr_expect_eq(storm_test_process(test, storm_text("a")), -ENOENT);
 	cr_expect_eq(storm_test_activate(test), 0);
 	cr_expect_eq(storm_test_next(test), 0);
 	cr_expect_eq(storm_test_next(test), 0);

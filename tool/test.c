@@ -223,7 +223,7 @@ static int test_file(const struct request *request)
 		err = check_names(request, &file, &problems);
 	problems_sort(&problems);
 	problems_print(&problems, stderr);
-	for (size_t i = 0; i < file.count && err == 0; i++) {
+	for (size_t i = 0; i < file.count && err == 0 && !test_interrupted; i++) {
 		if (is_chosen(request, &file.tests[i]))
 			err = run_test(&results, request, &file, &file.tests[i]);
 	}
@@ -235,12 +235,23 @@ static int test_file(const struct request *request)
 	return status;
 }
 
+volatile sig_atomic_t test_interrupted;
+
+static void on_interrupt(int signal_number)
+{
+	(void)signal_number;
+	test_interrupted = 1;
+}
+
 int command_test(int argc, char **argv)
 {
+	const struct sigaction interrupt = { .sa_handler = on_interrupt };
 	struct request request = { .topology.command = "cstorm test" };
 	int status = parse_arguments(&request, argc, argv);
 
 	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGTERM, &interrupt, NULL);
 	if (status == EXIT_STATUS_DONE)
 		status = test_file(&request);
 	topology_options_free(&request.topology);

@@ -2,9 +2,13 @@
 
 import json
 import os
+import signal
+import subprocess
 import textwrap
+import time
 import unittest
 
+from harness import CSTORM
 from spec_support import SHELL_BOLT, SHELL_SPOUT, Case
 
 SOURCE = os.environ["SOURCE"]
@@ -199,6 +203,35 @@ class Components(Testing):
         self.write(TOPOLOGY.replace("[[python3, ./puppet.py], [word]]", "[[./broken], [word]]"), "puppets.yaml")
         self.assertEqual(self.differences("component: puppet\nexpect: {}"),
                          ["puppet cannot be started: No such file or directory"])
+
+    def test_an_interrupt_ends_it_and_leaves_nothing(self):
+        os.mkdir(self.path("tmp"))
+        for test in ("component: puppet, input: [[sleep]]", "input: {orders: [[sleep]]}"):
+            path = self.write("topology: puppets.yaml\ntests:\n- {name: it, " + test + ", expect: {}}\n"
+                              "- {name: other, component: second, expect: {}}\n", "file.test.yaml")
+            running = subprocess.Popen([CSTORM, "test", path], stdout=subprocess.PIPE, text=True,
+                                       env={**os.environ, "TMPDIR": self.path("tmp"), "XDG_RUNTIME_DIR": "/none"})
+            deadline = time.monotonic() + 60
+            while not self.components() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            running.send_signal(signal.SIGINT)
+            self.assertIn("interrupted", running.communicate(timeout=60)[0])
+            self.assertEqual(running.returncode, 1)
+            self.assertEqual(os.listdir(self.path("tmp")), [])
+            self.assertEqual(self.components(), [])
+
+    def components(self):
+        """The processes that run a file of this test's folder."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+                    command = file.read()
+                    if self.folder in command and "puppet.py" in command:
+                        found.append(pid)
+            except OSError:
+                pass
+        return found
 
     def test_no_process_is_left(self):
         self.differences("component: puppet\ninput: [[sleep]]\ntimeout: 0.2\nexpect: {}")

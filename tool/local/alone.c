@@ -159,8 +159,12 @@ static int exchange(struct alone *alone, double deadline)
 	double left = deadline - run_time(&alone->run);
 	ssize_t count = 0;
 
-	if (left <= 0 || poll(ready, 3, (int)(left * 1000) + 1) == 0)
+	int count_ready = left > 0 ? poll(ready, 3, (int)(left * 1000) + 1) : 0;
+
+	if (count_ready == 0)
 		return -ETIMEDOUT;
+	if (count_ready < 0)
+		return -errno;
 	if (ready[1].revents)
 		read_errors(alone);
 	if (ready[2].revents && output_flush(&alone->output, process->input) < 0)

@@ -26,7 +26,7 @@ int alone_send_receivers(struct alone *alone, const char *stream);
 
 /*
  * The next message that it says, a new reference: 0; -ETIMEDOUT: none has come within so many
- * seconds; -EPIPE: it has ended; -EBADMSG: what it says is no message.
+ * seconds; -EPIPE: it has ended; -EBADMSG: what it says is no message; -EINTR: a signal has come.
  */
 int alone_receive(struct alone *alone, double seconds, json_t **message);
 

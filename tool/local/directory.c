@@ -65,6 +65,11 @@ static void remove_folder(int parent, const char *name)
 	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
+void directory_remove(const char *path)
+{
+	remove_folder(AT_FDCWD, path);
+}
+
 /* Open a folder and lock it: its descriptor, or a negative errno; -EWOULDBLOCK: somebody has it. */
 static int lock_folder(int parent, const char *name, int how)
 {

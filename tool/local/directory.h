@@ -31,4 +31,7 @@ int directory_make(struct directory *directory, const char *topology);
 /* Remove the folder, with all that is in it. */
 void directory_free(struct directory *directory);
 
+/* Remove a folder with all files in it, and in the folders in it. */
+void directory_remove(const char *path);
+
 #endif

@@ -111,6 +111,10 @@ static int note_failure(struct session *session, int err, const char *what)
 {
 	const char *errors;
 
+	if (err == -EINTR) {
+		differences_add(session->differences, "interrupted");
+		return err;
+	}
 	if (err == -ETIMEDOUT)
 		differences_add(session->differences, "%s says nothing for %g seconds, %s",
 			session->component->name, session->test->seconds, what);

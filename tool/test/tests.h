@@ -9,6 +9,7 @@
 #define TEST_TESTS_H
 
 #include <jansson.h>
+#include <signal.h>
 
 #include "base/bytes.h"
 #include "spec/spec.h"
@@ -56,6 +57,9 @@ int test_check(struct test_file *file, const struct test *test, const struct spe
 void test_component(
 	const struct test *test, const struct spec *spec, struct differences *differences);
 void test_whole(const struct test *test, struct spec *spec, struct differences *differences);
+
+/* A signal has come: whatever runs is to end, and to be removed. */
+extern volatile sig_atomic_t test_interrupted;
 
 /* compare.c */
 

@@ -2,7 +2,6 @@
  * Tests a whole topology: it is run as `cstorm run` would, in a process of its own, with spouts that
  * emit the tuples of the test, and a bolt that collects what the tested components emit.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "local/directory.h"
 #include "local/local.h"
 #include "spec/file.h"
 #include "test/tests.h"
@@ -67,18 +67,6 @@ static int make_folder(struct whole *whole)
 		whole->folder, strerror(errno));
 	whole->folder[0] = '\0';
 	return -errno;
-}
-
-static void remove_folder(const struct whole *whole)
-{
-	DIR *folder = whole->folder[0] != '\0' ? opendir(whole->folder) : NULL;
-	const struct dirent *entry;
-
-	while (folder && (entry = readdir(folder)))
-		unlinkat(dirfd(folder), entry->d_name, 0);
-	if (folder)
-		closedir(folder);
-	rmdir(whole->folder);
 }
 
 /* The topology of the test */
@@ -188,6 +176,8 @@ static void become_run(const struct whole *whole)
 		log ? open(log, O_CREAT | O_WRONLY | O_APPEND, 0600) : -1 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* What the run has beside it goes with the test, however it ends. */
+	setenv("XDG_RUNTIME_DIR", whole->folder, 1);
 	for (int fd = 0; fd < 3; fd++) {
 		if (dup2(descriptors[fd], fd) < 0)
 			_exit(EXIT_STATUS_FAILED);
@@ -214,19 +204,25 @@ static int run(const struct whole *whole)
 
 	fflush(stdout);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
 		become_run(whole);
+	}
 	if (pid < 0) {
 		differences_add(whole->differences, "no process: %s", strerror(errno));
 		return -1;
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0) {
-		if (now() > deadline) {
+		if (now() > deadline || test_interrupted) {
 			kill(pid, SIGKILL); /* its components die with it */
 			waitpid(pid, &status, 0);
-			differences_add(whole->differences,
-				"the topology has not ended after %g seconds",
-				whole->test->seconds);
+			if (test_interrupted)
+				differences_add(whole->differences, "interrupted");
+			else
+				differences_add(whole->differences,
+					"the topology has not ended after %g seconds",
+					whole->test->seconds);
 			return -1;
 		}
 		nanosleep(&moment, NULL);
@@ -353,7 +349,8 @@ void test_whole(const struct test *test, struct spec *spec, struct differences *
 		compare_emits(&whole, emits);
 	if (err == 0 && output)
 		compare_output(&whole, json_string_value(output));
-	remove_folder(&whole);
+	if (whole.folder[0] != '\0')
+		directory_remove(whole.folder);
 	spec_free(&whole.spec);
 	json_decref(whole.description);
 	problems_free(&problems);

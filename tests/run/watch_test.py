@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -131,6 +132,41 @@ class Top(Watching):
         for arguments in (("top", "a", "b"), ("top", "--interval", "0"), ("top", "-n", "x"), ("top", "--nonsense"),
                           ("tap", "a", "b"), ("tap", "-n", "0"), ("tap", "--every", "x"), ("ps", "x"), ("ps", "--nonsense")):
             self.assertEqual(self.cstorm(*arguments).returncode, 2, arguments)
+
+
+class StatusLine(Watching):
+    def run_on_a_terminal(self, *arguments, output=False):
+        try:
+            ours, theirs = pty.openpty()
+        except OSError:
+            self.skipTest("there are no terminals here")
+        path = self.topology([spout("source", count=30, pause=0.05)], [bolt("sink", ["source"])])
+        with subprocess.Popen([CSTORM, "run", *arguments, path], env=self.environment, stderr=theirs,
+                              stdout=theirs if output else subprocess.DEVNULL) as runner:
+            os.close(theirs)
+            said = b""
+            while True:
+                try:
+                    said += os.read(ours, 65536)
+                except OSError:
+                    break  # nobody has the other end any more
+        os.close(ours)
+        self.assertEqual(runner.returncode, 0)
+        return said.decode()
+
+    def test_on_a_terminal(self):
+        said = self.run_on_a_terminal()
+        self.assertRegex(said, r"test: running for \d+ s, \d+ tuples, \d+ tuples/s, \d+ in flight")
+        # It is wiped out before anything else is said.
+        before, after = said.split("in flight", 1)
+        self.assertTrue(after.startswith("\r\x1b[K"), after)
+        self.assertIn("test finished in", after)
+        self.assertNotIn("\x1b", self.run_on_a_terminal("-q"))
+        self.assertNotIn("\x1b", self.run_on_a_terminal(output=True))
+
+    def test_not_elsewhere(self):
+        path = self.topology([spout("source", count=30, pause=0.05)], [bolt("sink", ["source"])])
+        self.assertNotIn("\r", self.run_topology(path).log)
 
 
 class Tap(Watching):

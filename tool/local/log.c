@@ -1,6 +1,8 @@
 /* The run's log: lines on the standard error, with time, level, component and task. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/utf8.h"
@@ -22,6 +24,35 @@ void log_set_verbosity(int verbosity)
 		lowest = STORM_LOG_ERROR;
 	else
 		lowest = verbosity > 0 ? STORM_LOG_TRACE : STORM_LOG_INFO;
+}
+
+/* On a terminal, the last line is about the run as a whole; the log goes above it. */
+static bool status_is_shown;
+
+static void hide_status(void)
+{
+	if (status_is_shown)
+		fputs("\r\033[K", stderr);
+	status_is_shown = false;
+}
+
+void log_status(const char *format, ...)
+{
+	va_list arguments;
+
+	/* What the topology writes to the same terminal would be in its midst. */
+	if (lowest != STORM_LOG_INFO || !isatty(STDERR_FILENO) || isatty(STDOUT_FILENO))
+		return;
+	flockfile(stderr);
+	hide_status();
+	if (format) {
+		va_start(arguments, format);
+		vfprintf(stderr, format, arguments);
+		va_end(arguments);
+		status_is_shown = true;
+	}
+	fflush(stderr);
+	funlockfile(stderr);
 }
 
 /* The bytes of the first character; what is not UTF-8 goes byte by byte. */
@@ -76,6 +107,7 @@ void log_text(
 	if (level < lowest)
 		return;
 	flockfile(stderr);
+	hide_status();
 	do {
 		const char *newline = memchr(text.data, '\n', text.length);
 		size_t length = newline ? (size_t)(newline - text.data) : text.length;

@@ -256,6 +256,7 @@ static void on_second(struct ev_loop *loop, struct ev_timer *timer, int events)
 	acker_expire(run);
 	for (size_t i = 1; i <= run->task_count; i++)
 		task_check(run->tasks[i]);
+	stats_show(run);
 }
 
 static void on_tick(struct ev_loop *loop, struct ev_timer *timer, int events)
@@ -612,6 +613,7 @@ int local_run(const struct spec *spec, const struct local_options *options)
 	run.ended = run_time(&run);
 	process_kill_descendants();
 	control_stop(&run);
+	log_status(NULL);
 	if (options->verbosity >= 0)
 		stats_print(&run);
 	if (options->stats_path && stats_write(&run, options->stats_path) != 0)

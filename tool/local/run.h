@@ -409,6 +409,13 @@ void process_adopt_orphans(void);
 
 void log_set_verbosity(int verbosity);
 
+/*
+ * Where the standard error is a terminal, and the standard output is none: a line about the run at its
+ * end, in place of the one that is there; with NULL, none. With --quiet and --verbose there is none either.
+ */
+STORM_PRINTF(1, 2)
+void log_status(const char *format, ...);
+
 /* A line on the standard error; the task may be NULL. */
 STORM_PRINTF(3, 4)
 void log_line(enum storm_log_level level, const struct task *task, const char *format, ...);
@@ -421,6 +428,9 @@ void log_text(
 
 /* How the run is doing, a new reference: with its processes while it runs. */
 json_t *stats_json(const struct run *run);
+
+/* Say in one line how the run is doing (see log_status). */
+void stats_show(const struct run *run);
 
 /* Print the statistics for people; write them as JSON: 0, or 1 when the file cannot be written. */
 void stats_print(const struct run *run);

@@ -109,6 +109,13 @@ static void print_component(const struct component *component)
 	}
 }
 
+void stats_show(const struct run *run)
+{
+	log_status("%.40s: %s for %.0f s, %llu tuples, %.0f tuples/s, %u in flight",
+		run->spec->name, status_of(run), seconds_of(run),
+		(unsigned long long)count_tuples(run), rate_of(run), run->acker.trees.used);
+}
+
 void stats_print(const struct run *run)
 {
 	fprintf(stderr, "\n%-12s %5s  %-23s %12s %12s %12s %8s %10s\n", "component", "tasks",

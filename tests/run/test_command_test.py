@@ -164,7 +164,7 @@ class Components(Testing):
             "emits: expected 1 tuples, found 3"])
 
     def test_acks_and_fails(self):
-        test = "component: puppet\ninput: [[a], [keep], [b]]\ntimeout: 0.2\nexpect: {%s}"
+        test = "component: puppet\ninput: [[a], [keep], [b]]\nexpect: {%s}"
         self.assertEqual(self.differences(test % "acks: [1, 3]"), [])
         self.assertEqual(self.differences(test % ""), ["tuple 2 is not acked"])
         self.assertEqual(self.differences(test % "fails: [2]"), ["tuple 2 is not failed"])
@@ -180,10 +180,10 @@ class Components(Testing):
                          ["logs: none says: nothing", "errors: not expected: an error as told"])
 
     def test_components_that_break(self):
-        test = "component: puppet\ninput: [[%s]]\ntimeout: 0.5\nexpect: {}"
+        test = "component: puppet\ninput: [[%s]]\nexpect: {}"
         self.assertEqual(self.differences(test % "die"), [
             "puppet exited with status 3, and has not answered a heartbeat", "its standard error: it was told to"])
-        self.assertEqual(self.differences(test % "sleep"), [
+        self.assertEqual(self.differences(test % "sleep" + "\ntimeout: 0.5"), [
             "puppet says nothing for 0.5 seconds, and has not answered a heartbeat"])
         self.assertEqual(self.differences(test % "nonsense"), [
             "puppet says what is no message, and has not answered a heartbeat"])

@@ -14,7 +14,8 @@
 #include "test/tests.h"
 
 /* So long a bolt may say nothing while it has tuples that are not settled. */
-#define SETTLE_SECONDS 2
+#define SETTLE_SECONDS 1
+#define STEP_SECONDS 0.1
 
 struct session {
 	const struct test *test;
@@ -131,11 +132,23 @@ static int note_failure(struct session *session, int err, const char *what)
 	return err;
 }
 
+/* Wait for a message in small steps: a signal that comes between two of them must be seen, too. */
+static int receive(struct session *session, double seconds, json_t **message)
+{
+	int err = -ETIMEDOUT;
+
+	while (err == -ETIMEDOUT && seconds > 0 && !test_interrupted) {
+		err = alone_receive(session->alone, fmin(seconds, STEP_SECONDS), message);
+		seconds -= STEP_SECONDS;
+	}
+	return err < 0 && test_interrupted ? -EINTR : err;
+}
+
 /* Take one message: 0, or a negative errno. */
 static int take_next(struct session *session, double seconds)
 {
-	json_t *message;
-	int err = alone_receive(session->alone, seconds, &message);
+	json_t *message = NULL;
+	int err = receive(session, seconds, &message);
 
 	if (err == 0)
 		take(session, message);

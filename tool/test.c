@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "local/local.h"
+#include "local/process.h"
 #include "test/tests.h"
 #include "topology.h"
 
@@ -252,6 +253,7 @@ int command_test(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGINT, &interrupt, NULL);
 	sigaction(SIGTERM, &interrupt, NULL);
+	process_adopt_orphans();
 	if (status == EXIT_STATUS_DONE)
 		status = test_file(&request);
 	topology_options_free(&request.topology);

@@ -1,4 +1,3 @@
-/* Processes: how they start, and that none is left behind. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,9 +6,10 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "local/run.h"
+#include "local/process.h"
 
 /* A larger pipe means fewer switches between the processes. */
 #define PIPE_SIZE (128 << 10)
@@ -100,31 +100,31 @@ void process_adopt_orphans(void)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-/* Kill those that are children now: how many there were. */
-static int kill_children(void)
+static void kill_children(void)
 {
 	char path[64];
 	FILE *children;
-	int count = 0;
 	long pid;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
 	children = fopen(path, "re");
 	if (!children)
-		return 0;
-	while (fscanf(children, "%ld", &pid) == 1) {
+		return;
+	while (fscanf(children, "%ld", &pid) == 1)
 		kill((pid_t)pid, SIGKILL);
-		count++;
-	}
 	fclose(children);
-	return count;
 }
 
 void process_kill_descendants(void)
 {
-	/* The children of those that die become ours. */
-	while (kill_children() > 0) {
-		while (waitpid(-1, NULL, 0) < 0 && errno == EINTR)
-			;
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	pid_t pid;
+
+	/* The children of those that die become ours, so the list is read until nobody is left. */
+	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0 || errno == EINTR) {
+		if (pid == 0) {
+			kill_children();
+			nanosleep(&moment, NULL);
+		}
 	}
 }

@@ -18,6 +18,7 @@
 #include "local/directory.h"
 #include "local/histogram.h"
 #include "local/local.h"
+#include "local/process.h"
 #include "protocol/frame.h"
 #include "protocol/message.h"
 #include "protocol/output.h"
@@ -382,28 +383,6 @@ void metrics_add(struct task *task, const char *name, json_t *report);
 
 /* Print what a component has measured, a line a metric. */
 void metrics_print(const struct component *component);
-
-/* process.c */
-
-struct process {
-	pid_t pid;
-	int input;
-	int output;
-	int errors;
-};
-
-/*
- * Start a command with pipes as its standard input, output and error, in a folder (NULL: here), with
- * some variables of the environment (NULL: none) over the runner's: 0 or a negative errno.
- */
-int process_start(
-	struct process *process, char *const *command, const char *folder, const json_t *env);
-
-/* Kill every process that descends from this one, and wait for it. */
-void process_kill_descendants(void);
-
-/* Have descendants whose parents die become ours. */
-void process_adopt_orphans(void);
 
 /* log.c */
 

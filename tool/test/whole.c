@@ -16,6 +16,7 @@
 #include "command.h"
 #include "local/directory.h"
 #include "local/local.h"
+#include "local/process.h"
 #include "spec/file.h"
 #include "test/tests.h"
 
@@ -215,8 +216,8 @@ static int run(const struct whole *whole)
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		if (now() > deadline || test_interrupted) {
-			kill(pid, SIGKILL); /* its components die with it */
-			waitpid(pid, &status, 0);
+			kill(pid, SIGKILL);
+			process_kill_descendants(); /* its components, which are orphans now */
 			if (test_interrupted)
 				differences_add(whole->differences, "interrupted");
 			else

@@ -75,10 +75,27 @@ final class TestTopology implements AutoCloseable {
 
     TestTopology start() throws TException {
         synchronized (TestTopology.class) { // a LocalCluster's Nimbus is in its own way otherwise
-            StormCluster.get().submitTopology(name, conf, builder.createTopology());
+            submit();
         }
-        started = true;
         return this;
+    }
+
+    /**
+     * Storm cleans its store of blobs whenever it opens it, and removes a folder that it has made but not yet filled:
+     * then the submission has failed with this exception, and nothing is left of it.
+     */
+    private void submit() throws TException {
+        for (int attempt = 1; !started; attempt++) {
+            try {
+                StormCluster.get().submitTopology(name, conf, builder.createTopology());
+                started = true;
+            } catch (RuntimeException e) {
+                String cause = String.valueOf(e.getMessage());
+                if (attempt == 10 || !cause.endsWith("java.io.IOException: No such file or directory")) {
+                    throw e;
+                }
+            }
+        }
     }
 
     Logs logs() {

@@ -26,6 +26,20 @@ STORM_API extern const struct storm_spout_class storm_lines_spout;
 STORM_API extern const struct storm_bolt_class storm_split_bolt;
 
 /**
+ * Bolt: the parts of a URL, as Python's urllib.parse.urlparse gives them. Reads the first field, emits
+ * ("scheme", "netloc", "path", "params", "query", "fragment"): strings, empty where the URL has no such
+ * part. The scheme is in lower case, nothing else is decoded or normalized. White space and control
+ * characters before the URL are left out, as are tabs and line breaks in it.
+ *
+ * A text is no URL if its netloc has brackets that hold no IPv6 address, or a character that Unicode's
+ * NFKC makes a delimiter; there is nothing else that urlparse refuses.
+ *
+ * Settings: invalid: fail (the default: what is no URL fails, with the reason) or skip (it is logged,
+ * counted by the metric "invalid", and acked).
+ */
+STORM_API extern const struct storm_bolt_class storm_urlparse_bolt;
+
+/**
  * Bolt: counts equal strings. Reads the first field, emits ("word", "count"): at every tick what
  * has changed since the last one, and the rest when it closes. Group its input by that field.
  */

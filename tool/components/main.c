@@ -12,6 +12,7 @@ static const struct storm_topology components = {
 	.spouts = STORM_SPOUTS({ .name = "lines", .spout_class = &storm_lines_spout }),
 	.bolts = STORM_BOLTS({ .name = "split", .bolt_class = &storm_split_bolt },
 		{ .name = "count", .bolt_class = &storm_count_bolt },
+		{ .name = "urlparse", .bolt_class = &storm_urlparse_bolt },
 		{ .name = "table", .bolt_class = &storm_table_bolt },
 		{ .name = "write", .bolt_class = &storm_write_bolt }),
 };

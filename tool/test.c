@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "command.h"
 #include "local/local.h"
 #include "local/process.h"
@@ -162,14 +162,6 @@ static void note(struct results *results, const struct request *request,
 	fflush(stdout);
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* Run one test: 0, or -EINVAL where it is not valid. */
 static int run_test(struct results *results, const struct request *request, struct test_file *file,
 	const struct test *test)
@@ -177,7 +169,7 @@ static int run_test(struct results *results, const struct request *request, stru
 	struct problems problems = { 0 };
 	struct differences differences = { 0 };
 	struct spec spec = { 0 };
-	double started = now();
+	double started = clock_now();
 	int err = load(&spec, request, file, test, &problems);
 
 	/* Its places are of the topology's files: it is printed while that is there. */
@@ -189,7 +181,7 @@ static int run_test(struct results *results, const struct request *request, stru
 			test_component(test, &spec, &differences);
 		else
 			test_whole(test, &spec, &differences);
-		note(results, request, file, test, now() - started, &differences);
+		note(results, request, file, test, clock_now() - started, &differences);
 	}
 	buffer_free(&differences.text);
 	problems_free(&problems);

@@ -79,8 +79,8 @@ void bolt_fail(struct storm_task *task, int err)
 {
 	const struct storm_tuple *tuple = &task->tuple;
 
-	storm_log_warn(task, "failed a tuple from %s, stream %s: %s", tuple->component,
-		tuple->stream, task_reason(task, err));
+	storm_log_warn(task, FAIL_LOG "%s, stream %s: %s", tuple->component, tuple->stream,
+		task_reason(task, err));
 	if (!tuple->settled && !task->bolt_class->manual_fail)
 		storm_fail(task, tuple);
 }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "component/task.h"
@@ -25,9 +26,9 @@ static struct storm_task *watched; /* the process's one task */
 static int symbols = -1; /* a file in memory for the names of the stack's functions */
 static char signal_stack[SIGNAL_STACK_SIZE];
 
-/* Text in static memory; what does not fit is left out. */
+/* Text in static memory; what does not fit is left out. A message with a report of REPORT_SIZE does. */
 struct report {
-	char text[REPORT_SIZE];
+	char text[2 * REPORT_SIZE + 64];
 	size_t length;
 };
 
@@ -90,21 +91,39 @@ static void add_subject(struct report *report, const struct storm_task *task)
 	add_text(report, tuple->stream);
 }
 
-static void add_stack(struct report *report)
+/* Where the signal came; NULL where nothing says so. */
+static void *place_of(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+	return (void *)context->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+	return (void *)context->uc_mcontext.pc;
+#else
+	(void)context;
+	return NULL;
+#endif
+}
+
+/* The stack, without the frames of this handler. */
+static void add_stack(struct report *report, const ucontext_t *context)
 {
 	static void *frames[FRAME_COUNT];
 	static char text[REPORT_SIZE / 2];
 	int count = backtrace(frames, FRAME_COUNT);
+	int first = 0;
 	ssize_t length;
 
 	if (symbols < 0)
 		return;
-	backtrace_symbols_fd(frames, count, symbols);
+	while (first < count && frames[first] != place_of(context))
+		first++;
+	if (first == count)
+		first = 0;
+	backtrace_symbols_fd(frames + first, count - first, symbols);
 	length = pread(symbols, text, sizeof(text), 0);
 	if (length <= 0)
 		return;
-	add_text(report,
-		"\nStack, the innermost first (addr2line -f -e PROGRAM OFFSET names lines):\n");
+	add_text(report, "\n" CRASH_STACK " (addr2line -f -e PROGRAM OFFSET names lines):\n");
 	add(report, text, (size_t)length);
 }
 
@@ -120,15 +139,15 @@ static void add_complaints(struct report *report, const struct storm_task *task)
 	add(report, tail, length);
 }
 
-static void describe(
-	struct report *report, const struct storm_task *task, int number, const siginfo_t *info)
+static void describe(struct report *report, const struct storm_task *task, int number,
+	const siginfo_t *info, const ucontext_t *context)
 {
 	if (atomic_load(&task->alive.hung)) {
-		add_text(report, "hung, and is ended: longer than cstorm.call.timeout.secs, ");
+		add_text(report, CRASH_BY_BOUND ": longer than cstorm.call.timeout.secs, ");
 		add_number(report, (uint64_t)task->alive.bound, 10);
 		add_text(report, " s,");
 	} else {
-		add_text(report, "crashed by SIG");
+		add_text(report, CRASH_BY_SIGNAL);
 		add_text(report, signal_name(number));
 		if (number == SIGSEGV || number == SIGBUS) {
 			add_text(report, " at address 0x");
@@ -137,7 +156,7 @@ static void describe(
 	}
 	add_subject(report, task);
 	add_complaints(report, task);
-	add_stack(report);
+	add_stack(report, context);
 }
 
 static void write_all(int fd, const char *data, size_t length)
@@ -183,17 +202,14 @@ static void tell_parent(struct storm_task *task, struct report *report)
 
 	if (task->output_broken)
 		return;
+	if (report->length > REPORT_SIZE)
+		report->length = REPORT_SIZE;
 	if (task_wire(task) == WIRE_JSON) {
-		/* An escape cut in two would spoil it: leave room. */
-		if (report->length > REPORT_SIZE / 3)
-			report->length = REPORT_SIZE / 3;
 		add_text(&message, "{\"command\":\"error\",\"msg\":\"");
 		quote(&message, report);
 		add_text(&message, "\"}" FRAME_END);
 	} else {
 		make_ascii(report);
-		if (report->length > REPORT_SIZE / 2)
-			report->length = REPORT_SIZE / 2;
 		header[0] = '\xDA';
 		header[1] = (char)(report->length >> 8);
 		header[2] = (char)report->length;
@@ -215,17 +231,17 @@ static void on_crash(int number, siginfo_t *info, void *context)
 {
 	static struct report report;
 
-	(void)context;
 	if (watched) {
 		struct storm_task *task = watched;
 
 		watched = NULL; /* a crash in here is not reported */
 		atomic_store(
 			&task->alive.speaks, false); /* nothing into the report, or behind it */
-		describe(&report, task, number, info);
+		describe(&report, task, number, info, context);
+		/* The parent first: what it finds on the standard error, it knows already. */
+		tell_parent(task, &report);
 		write_all(task->stdio.errors, report.text, report.length);
 		write_all(task->stdio.errors, "\n", 1);
-		tell_parent(task, &report);
 	}
 	raise(number); /* the handler is reset: this ends the process */
 }

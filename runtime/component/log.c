@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdarg.h>
 #include <strings.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "component/task.h"
 #include "protocol/write.h"
 
@@ -83,14 +83,6 @@ static void write_log(struct storm_task *task, int level, struct span text)
 	buffer_free(&why);
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* How many messages may come at once. */
 static double burst(const struct log *log)
 {
@@ -105,7 +97,7 @@ static bool is_allowed(struct log *log)
 	if (log->rate <= 0)
 		return true;
 	if (log->allowance < 1) {
-		time = now();
+		time = clock_now();
 		log->allowance = fmin(burst(log), log->allowance + (time - log->since) * log->rate);
 		log->since = time;
 	}
@@ -244,7 +236,7 @@ int log_start(struct storm_task *task)
 
 	log->rate = task_config_number(task, "cstorm.log.rate", LOG_RATE);
 	log->allowance = burst(log);
-	log->since = now();
+	log->since = clock_now();
 	if (err == 0 && directory)
 		err = log_file_open(task, directory);
 	return err;

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "component/task.h"
 #include "protocol/json_write.h"
 #include "protocol/write.h"
@@ -40,10 +40,7 @@ struct measurement {
 
 double storm_clock(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+	return clock_now();
 }
 
 static size_t metric_count(const struct storm_task *task)

@@ -139,19 +139,17 @@ struct encoded_excerpt encoded_excerpt(const struct encoded *value)
 	return excerpt;
 }
 
-struct encoded_list encoded_list(const struct encoded *array)
+static struct encoded_list begin_walk(const struct encoded *value)
 {
 	struct encoded_list list = {
-		.wire = array->wire,
-		.at = array->text.data,
-		.end = array->text.data + array->text.length,
+		.wire = value->wire,
+		.at = value->text.data,
+		.end = value->text.data + value->text.length,
 		.first = true,
 	};
 	struct msgpack_header header = { 0 };
 
-	if (array->type != STORM_ARRAY)
-		return (struct encoded_list){ 0 };
-	if (array->wire == WIRE_MSGPACK) {
+	if (value->wire == WIRE_MSGPACK) {
 		msgpack_read_header(list.at, list.end, &header);
 		list.at += header.size;
 		list.left = header.children;
@@ -159,6 +157,16 @@ struct encoded_list encoded_list(const struct encoded *array)
 		list.at++;
 	}
 	return list;
+}
+
+struct encoded_list encoded_list(const struct encoded *array)
+{
+	return array->type == STORM_ARRAY ? begin_walk(array) : (struct encoded_list){ 0 };
+}
+
+struct encoded_list encoded_entries(const struct encoded *object)
+{
+	return object->type == STORM_OBJECT ? begin_walk(object) : (struct encoded_list){ 0 };
 }
 
 bool encoded_list_next(struct encoded_list *list, struct encoded *value)
@@ -180,5 +188,20 @@ bool encoded_list_next(struct encoded_list *list, struct encoded *value)
 		list->at = json.at;
 		list->first = false;
 	}
+	return found;
+}
+
+bool encoded_entries_next(struct encoded_list *entries, struct encoded *key, struct encoded *value)
+{
+	struct json_scanner json =
+		json_scanner((struct span){ entries->at, (size_t)(entries->end - entries->at) });
+	bool found;
+
+	if (entries->wire == WIRE_MSGPACK)
+		return encoded_list_next(entries, key) && encoded_list_next(entries, value);
+	found = entries->at && json_scan_key(&json, entries->first, key) > 0 &&
+		json_scan_value(&json, value) == 0;
+	entries->at = json.at;
+	entries->first = false;
 	return found;
 }

@@ -64,7 +64,7 @@ struct encoded_list {
 	enum wire wire;
 	const char *at;
 	const char *end;
-	size_t left; /* MessagePack */
+	size_t left; /* MessagePack: values */
 	bool first;
 };
 
@@ -72,5 +72,9 @@ struct encoded_list encoded_list(const struct encoded *array);
 
 /* Whether there is one more value, which is set. */
 bool encoded_list_next(struct encoded_list *list, struct encoded *value);
+
+/* The same for the entries of an object, whose keys MessagePack allows to be of any type. */
+struct encoded_list encoded_entries(const struct encoded *object);
+bool encoded_entries_next(struct encoded_list *entries, struct encoded *key, struct encoded *value);
 
 #endif

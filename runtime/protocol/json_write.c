@@ -22,6 +22,7 @@ static const char escapes[128] = {
 	['\r' + 1 ... 0x1F] = 'u',
 	['"'] = '"',
 	['\\'] = '\\',
+	[0x7F] = 'u', /* Storm's parser drops it in a string with another escape */
 };
 
 static void write_escape(struct buffer *buffer, unsigned char c)

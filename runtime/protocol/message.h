@@ -20,6 +20,17 @@
 #define COMPONENT_SYSTEM "__system"
 #define TASK_SYSTEM (-1)
 
+/*
+ * What libcstorm reports with an `error` when it crashes, or ends itself in a call that lasts too long:
+ * the text begins with one of these, and the lines behind the one that begins with the last are the stack.
+ */
+#define CRASH_BY_SIGNAL "crashed by SIG"
+#define CRASH_BY_BOUND "hung, and is ended"
+#define CRASH_STACK "Stack, the innermost first"
+
+/* What a bolt of libcstorm logs before it fails a tuple: this, its source, ": " and the reason. */
+#define FAIL_LOG "failed a tuple from "
+
 /* A key that is absent is null. All spans are borrowed from the frame. */
 struct message {
 	bool is_task_ids; /* a list of task ids: the values hold them */

@@ -353,6 +353,43 @@ Test(encoded, what_is_no_array_has_no_values)
 	}
 }
 
+Test(encoded, entries_are_walked)
+{
+	const struct encoded objects[] = { json(SPAN("{ \"a\" : [{}] , \"\\u0062\":{\"k\":1}}")),
+		msgpack(SPAN("\x82\xA1"
+			     "a\x91\x80\xA1"
+			     "b\x81\xA1k\1")) };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct encoded_list entries = encoded_entries(&objects[i]);
+		struct encoded key;
+		struct encoded value;
+
+		cr_assert(encoded_entries_next(&entries, &key, &value));
+		cr_assert(encoded_equals(&key, SPAN("a")));
+		cr_assert_eq(value.type, STORM_ARRAY);
+		cr_assert(encoded_entries_next(&entries, &key, &value));
+		cr_assert(encoded_equals(&key, SPAN("b")));
+		cr_assert_eq(value.type, STORM_OBJECT);
+		cr_assert_not(encoded_entries_next(&entries, &key, &value));
+		cr_assert_not(encoded_entries_next(&entries, &key, &value));
+	}
+}
+
+Test(encoded, what_is_no_object_has_no_entries)
+{
+	const struct encoded values[] = { absent, json(SPAN("[\"k\",1]")),
+		msgpack(SPAN("\x92\xA1k\1")), json(SPAN("{}")), msgpack(SPAN("\x80")) };
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		struct encoded_list entries = encoded_entries(&values[i]);
+		struct encoded key;
+		struct encoded value;
+
+		cr_assert_not(encoded_entries_next(&entries, &key, &value), "%zu", i);
+	}
+}
+
 /* As JSON */
 
 Test(encoded, values_as_json)

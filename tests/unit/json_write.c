@@ -79,7 +79,7 @@ Test(json_write, escapes_what_must_be_escaped_and_no_more)
 		if (short_escape)
 			length = snprintf(expected, sizeof(expected), "\"a\\%cz\"",
 				letters[short_escape - meant]);
-		else if (c < 0x20)
+		else if (c < 0x20 || c == 0x7F)
 			length = snprintf(expected, sizeof(expected), "\"a\\u%04xz\"", c);
 		else
 			length = snprintf(expected, sizeof(expected), "\"a%cz\"", c);

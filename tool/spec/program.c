@@ -12,23 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define DESCRIPTION_LIMIT ((size_t)16 << 20)
 #define DESCRIPTION_SECONDS 20
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 /* Read all that a descriptor gives: 0, -EFBIG, -ETIMEDOUT or another negative errno. */
 static int read_all(int fd, double deadline, struct buffer *text)
 {
 	for (;;) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
-		int wait = (int)((deadline - now()) * 1000);
+		int wait = (int)((deadline - clock_now()) * 1000);
 		ssize_t count;
 
 		if (wait <= 0 || poll(&ready, 1, wait) == 0)
@@ -72,7 +66,7 @@ static int wait_for_end(pid_t pid, double deadline, int *status)
 	const struct timespec moment = { .tv_nsec = 5000000 };
 
 	while (waitpid(pid, status, WNOHANG) == 0) {
-		if (now() > deadline) {
+		if (clock_now() > deadline) {
 			kill(pid, SIGKILL);
 			waitpid(pid, status, 0);
 			return -ETIMEDOUT;
@@ -87,7 +81,7 @@ int program_describe(
 	const char *path, const char *folder, struct buffer *text, struct problems *problems)
 {
 	const struct place place = { .file = path };
-	double deadline = now() + DESCRIPTION_SECONDS;
+	double deadline = clock_now() + DESCRIPTION_SECONDS;
 	int status = 0;
 	int pipes[2];
 	pid_t pid;

@@ -11,7 +11,8 @@ OPTION = re.compile(r"^  (?:(-\w)(?:, )?)?(--[\w-]+)?(?: ([A-Z]\S*))?(?:  +(.*))
 
 # What the arguments of commands are; of the others, topologies. How a kind is completed is below.
 ARGUMENTS = {"new": "", "ps": "", "tap": "", "top": "run"}
-VALUES = {"FILE": "file", "PATH": "file", "COMPONENT=N": "component", "RUN": "run"}
+VALUES = {"FILE": "file", "PATH": "file", "DIR": "file", "COMPONENT=N": "component", "COMPONENT=COMMAND": "component",
+          "RUN": "run"}
 
 BASH = """\
 # Completion of cstorm for bash.

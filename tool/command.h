@@ -21,6 +21,7 @@ int command_flux(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_ps(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_tap(int argc, char **argv);
 int command_test(int argc, char **argv);

@@ -14,6 +14,7 @@ static const struct command commands[] = {
 	{ "graph", "draw a topology", command_graph },
 	{ "new", "begin a project", command_new },
 	{ "ps", "list the topologies that run on this machine", command_ps },
+	{ "replay", "send a recording to one component and compare its answers", command_replay },
 	{ "run", "run a topology on this machine", command_run },
 	{ "tap", "show the tuples of a running topology as they pass", command_tap },
 	{ "test", "test components and topologies", command_test },

@@ -8,6 +8,8 @@
 #include "local/local.h"
 #include "topology.h"
 
+#define LOOPS_LIMIT 256
+
 static const char help[] =
 	"Usage: cstorm run [OPTION]... TOPOLOGY\n"
 	"\n"
@@ -17,7 +19,11 @@ static const char help[] =
 	"program's --describe prints it.\n"
 	"\n"
 	"Options:\n" TOPOLOGY_HELP "  --time SECONDS    stop gracefully after this time\n"
+	"  --loops N         pass tuples on with N threads (default: half of the processors + 1)\n"
 	"  --stats FILE      write the statistics to FILE as JSON\n"
+	"  --metrics ADDRESS  serve the statistics to Prometheus over HTTP at [HOST:]PORT\n"
+	"  --wrap COMPONENT=COMMAND  run a component in a debugger or a profiler; {task}: its task's number\n"
+	"  --record DIR      write what each task is sent and answers to files in DIR\n"
 	"  -q, --quiet       log errors only, and print no statistics\n"
 	"  -v, --verbose     log everything\n"
 	"  -h, --help        print this\n"
@@ -45,12 +51,38 @@ static int parse_seconds(struct request *request, const char *text)
 	return EXIT_STATUS_DONE;
 }
 
+static int parse_loops(struct request *request, const char *text, const char *rule)
+{
+	char *end;
+	unsigned long loops = strtoul(text, &end, 10);
+
+	if (*text < '1' || *text > '9' || *end != '\0' || loops > LOOPS_LIMIT)
+		return topology_refuse(&request->topology, rule, text);
+	request->options.loops = loops;
+	return EXIT_STATUS_DONE;
+}
+
+/* What the environment says, where no option does. */
+static int parse_environment(struct request *request)
+{
+	const char *loops = getenv("CSTORM_LOOPS");
+
+	if (request->options.loops > 0 || !loops || *loops == '\0')
+		return EXIT_STATUS_DONE;
+	return parse_loops(
+		request, loops, "CSTORM_LOOPS must be a number of threads from 1 to 256, not ");
+}
+
 /* EXIT_STATUS_DONE to go on, or the status to exit with; -1: the help was printed. */
 static int parse_arguments(struct request *request, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "time", required_argument, NULL, 't' },
+		{ "loops", required_argument, NULL, 'l' },
 		{ "stats", required_argument, NULL, 's' },
+		{ "metrics", required_argument, NULL, 'm' },
+		{ "record", required_argument, NULL, 'r' },
+		{ "wrap", required_argument, NULL, TOPOLOGY_WRAP },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -68,8 +100,23 @@ static int parse_arguments(struct request *request, int argc, char **argv)
 			if (parse_seconds(request, optarg) != EXIT_STATUS_DONE)
 				return EXIT_STATUS_USAGE;
 			break;
+		case 'l':
+			if (parse_loops(request, optarg,
+				    "--loops must be a number of threads from 1 to 256, not ") !=
+				EXIT_STATUS_DONE)
+				return EXIT_STATUS_USAGE;
+			break;
+		case 'm':
+			request->options.metrics_address = optarg;
+			break;
 		case 's':
 			request->options.stats_path = optarg;
+			break;
+		case 'r':
+			request->options.record_path = optarg;
+			break;
+		case TOPOLOGY_WRAP:
+			topology_override(&request->topology, option, optarg);
 			break;
 		case 'q':
 			request->options.verbosity = -1;
@@ -126,6 +173,8 @@ int command_run(int argc, char **argv)
 	struct spec spec = { 0 };
 	int status = parse_arguments(&request, argc, argv);
 
+	if (status == EXIT_STATUS_DONE)
+		status = parse_environment(&request);
 	if (status == EXIT_STATUS_DONE)
 		status = load(&spec, &request);
 	if (status == EXIT_STATUS_DONE)

@@ -14,7 +14,7 @@ struct topology_override {
 	const char *argument;
 };
 
-static bool add_override(struct topology_options *options, int option, const char *argument)
+bool topology_override(struct topology_options *options, int option, const char *argument)
 {
 	struct topology_override *overrides =
 		realloc(options->overrides, (options->override_count + 1) * sizeof(*overrides));
@@ -31,7 +31,7 @@ bool topology_option(struct topology_options *options, int option, const char *a
 	switch (option) {
 	case 'o':
 	case 'p':
-		return add_override(options, option, argument);
+		return topology_override(options, option, argument);
 	case 'e':
 		options->source.environment = argument;
 		return true;
@@ -64,12 +64,9 @@ int topology_argument(struct topology_options *options, int argc, char **argv)
 	return EXIT_STATUS_DONE;
 }
 
-int topology_load(
+void topology_apply(
 	struct spec *spec, const struct topology_options *options, struct problems *problems)
 {
-	int err;
-
-	spec_load(spec, &options->source, problems);
 	for (size_t i = 0; i < options->override_count; i++) {
 		const struct topology_override *override = &options->overrides[i];
 
@@ -77,9 +74,20 @@ int topology_load(
 			break; /* nothing was loaded */
 		if (override->option == 'o')
 			spec_set_config(spec, override->argument, problems);
-		else
+		else if (override->option == 'p')
 			spec_set_parallelism(spec, override->argument, problems);
+		else
+			spec_set_wrapper(spec, override->argument, problems);
 	}
+}
+
+int topology_load(
+	struct spec *spec, const struct topology_options *options, struct problems *problems)
+{
+	int err;
+
+	spec_load(spec, &options->source, problems);
+	topology_apply(spec, options, problems);
 	err = spec_check(spec, problems);
 	if (err == 0) {
 		commands_compare(spec, problems);

@@ -26,6 +26,7 @@ struct topology_options {
 	}
 #define TOPOLOGY_FILTER 0x100
 #define TOPOLOGY_ENVIRONMENT_FILTER 0x101
+#define TOPOLOGY_WRAP 0x102
 
 #define TOPOLOGY_HELP                                                                                  \
 	"  -o KEY=VALUE      set a key of the topology's configuration; VALUE is JSON or plain text\n" \
@@ -37,11 +38,18 @@ struct topology_options {
 /* Take an option that getopt_long has found: whether it is one of these. */
 bool topology_option(struct topology_options *options, int option, const char *argument);
 
+/* Override a part of the topology once it is loaded, as -o, -p and --wrap do: true. */
+bool topology_override(struct topology_options *options, int option, const char *argument);
+
 /* Take the arguments behind the options, which must be one topology: an exit status. */
 int topology_argument(struct topology_options *options, int argc, char **argv);
 
 /* Load the topology, with what the options override, and check it: as spec_load. */
 int topology_load(
+	struct spec *spec, const struct topology_options *options, struct problems *problems);
+
+/* Override parts of a topology that is loaded already. */
+void topology_apply(
 	struct spec *spec, const struct topology_options *options, struct problems *problems);
 
 void topology_options_free(struct topology_options *options);

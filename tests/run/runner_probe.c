@@ -53,20 +53,38 @@ static const struct storm_spout_class numbers_spout = {
 	.next = numbers_next,
 };
 
-/* Bolt: passes a line on. */
+/* Bolt: passes a line on, or fails it now and then. */
 
-static int pass(struct storm_task *task, const struct storm_tuple *tuple)
+struct pass {
+	int64_t fail;
+	int64_t at;
+};
+
+static int pass_prepare(struct storm_task *task)
 {
+	struct pass *pass = storm_state(task);
+
+	return storm_setting_integer(task, "fail", &pass->fail);
+}
+
+static int pass_line(struct storm_task *task, const struct storm_tuple *tuple)
+{
+	struct pass *pass = storm_state(task);
 	struct storm_string line;
 	int err = storm_tuple_get_json(tuple, "line", &line);
 
+	if (err == 0 && pass->fail > 0 && ++pass->at % pass->fail == 0)
+		return storm_fail(task, tuple);
 	return err < 0 ? err : storm_emit(task, storm_json(line.data, line.length));
 }
 
 static const struct storm_bolt_class pass_bolt = {
 	.summary = "passes lines on",
 	.outputs = STORM_FIELDS("line"),
-	.process = pass,
+	.settings = STORM_SETTINGS({ "fail", "each so many tuples one is failed; 0: none", "0" }),
+	.state_size = sizeof(struct pass),
+	.prepare = pass_prepare,
+	.process = pass_line,
 };
 
 /* Bolt: appends each line to a file, in one write. */

@@ -182,7 +182,7 @@ class Components(Testing):
     def test_components_that_break(self):
         test = "component: puppet\ninput: [[%s]]\nexpect: {}"
         self.assertEqual(self.differences(test % "die"), [
-            "puppet exited with status 3, and has not answered a heartbeat", "its standard error: it was told to"])
+            "puppet ended with exit status 3, and has not answered a heartbeat", "its standard error: it was told to"])
         self.assertEqual(self.differences(test % "sleep" + "\ntimeout: 0.5"), [
             "puppet says nothing for 0.5 seconds, and has not answered a heartbeat"])
         self.assertEqual(self.differences(test % "nonsense"), [

@@ -3,27 +3,37 @@
 
 #include "local/run.h"
 
-/* Arrays.deepHashCode(new Object[] {...}) of the values of a JSON array. */
-static int32_t hash(const char *values)
+static int32_t hash_of(enum wire wire, struct span frame)
 {
-	struct buffer text = { 0 };
 	struct buffer scratch = { 0 };
 	struct message message = { 0 };
 	struct wire_error error;
 	size_t indexes[16];
 	int32_t result;
 
-	buffer_append_format(&text, "{\"tuple\":%s}", values);
-	cr_assert_eq(
-		message_scan(&message, WIRE_JSON, buffer_span(&text), &error), 0, "%s", values);
+	cr_assert_eq(message_scan(&message, wire, frame, &error), 0);
 	for (size_t i = 0; i < message.value_count; i++)
 		indexes[i] = i;
 	result = grouping_hash(message.values, indexes, message.value_count, &scratch);
 	message_free(&message);
-	buffer_free(&text);
 	buffer_free(&scratch);
 	return result;
 }
+
+/* Arrays.deepHashCode(new Object[] {...}) of the values of a JSON array. */
+static int32_t hash(const char *values)
+{
+	struct buffer text = { 0 };
+	int32_t result;
+
+	buffer_append_format(&text, "{\"tuple\":%s}", values);
+	result = hash_of(WIRE_JSON, buffer_span(&text));
+	buffer_free(&text);
+	return result;
+}
+
+/* The same of an array in MessagePack. */
+#define HASH_MSGPACK(values) hash_of(WIRE_MSGPACK, SPAN("\x81\xA5tuple" values))
 
 Test(grouping, hashes_as_java_does)
 {
@@ -52,6 +62,40 @@ Test(grouping, hashes_as_java_does)
 	cr_expect_eq(hash("[[1,\"a\",[2.5]]]"), 1074037789);
 	cr_expect_eq(hash("[{\"k\":1,\"l\":[\"x\"]}]"), 388);
 	cr_expect_eq(hash("[[],{}]"), 992);
+}
+
+Test(grouping, hashes_long_numbers_as_java_does)
+{
+	cr_expect_eq(hash("[9223372036854775808]"), -2147483617);
+	cr_expect_eq(hash("[-123456789012345678901234567890]"), -1915528794);
+	/* More than 18 characters: a BigDecimal. */
+	cr_expect_eq(hash("[0.30000000000000004]"), 691387331);
+	cr_expect_eq(hash("[-1234567890.0987654321e-12]"), 648602682);
+	cr_expect_eq(hash("[0.00000000000000000]"), 48);
+	cr_expect_eq(hash("[1.000000000000000000E+300]"), 1571411192);
+	cr_expect_eq(hash("[1e999]"), 2146435103);
+	cr_expect_eq(hash("[-1e999]"), -1048545);
+	cr_expect_eq(hash("[-0.0]"), -2147483617);
+	cr_expect_eq(hash("[[9223372036854775808,1e999]]"), -1047584);
+}
+
+Test(grouping, hashes_keys_of_objects_as_java_does)
+{
+	cr_expect_eq(hash("[{\"a\\u0000b\":1,\"a\\u0000c\":2,\"a\":3}]"), 186761);
+	/* The last of equal keys counts. */
+	cr_expect_eq(hash("[{\"a\":1,\"\\u0061\":2}]"), 130);
+}
+
+Test(grouping, hashes_messagepack_as_java_does)
+{
+	cr_expect_eq(HASH_MSGPACK("\x91\xCF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), -1);
+	/* A Double, however long it would be in JSON. */
+	cr_expect_eq(HASH_MSGPACK("\x91\xCB\x3F\xD3\x33\x33\x33\x33\x33\x33"), hash("[0.3]"));
+	cr_expect_eq(HASH_MSGPACK("\x91\xCB\x7F\xF0\0\0\0\0\0\0"), 2146435103);
+	cr_expect_eq(HASH_MSGPACK("\x91\xCB\xFF\xF0\0\0\0\0\0\1"), 2146959391); /* NaN */
+	cr_expect_eq(HASH_MSGPACK("\x91\xCA\x3F\0\0\0"), hash("[0.5]"));
+	/* Keys of other types count as their text: {1: 2, true: null, null: 3}. */
+	cr_expect_eq(HASH_MSGPACK("\x91\x83\1\2\xC3\xC0\xC0\3"), 6962020);
 }
 
 Test(grouping, hashes_equal_values_alike_however_they_are_written)

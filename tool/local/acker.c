@@ -1,11 +1,12 @@
 /*
  * Acking: the account of every tuple tree, with Storm's XOR.
  *
- * Storm keeps it in a component of its own, __acker, that all tasks send to; here all tuples pass
- * through one process anyway.
+ * Storm keeps it in a component of its own, __acker, that all tasks send to; here the loop that has
+ * the spout keeps the trees of its tuples.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "local/run.h"
@@ -41,14 +42,15 @@ uint64_t acker_random(struct acker *acker)
 	return bits;
 }
 
-static struct tree *find(const struct run *run, uint64_t number)
+static struct tree *find(const struct loop *loop, uint64_t number)
 {
-	return slots_get(&run->acker.trees, number);
+	return slots_get(&loop->acker.trees, number);
 }
 
-uint64_t acker_begin(struct run *run, struct task *spout, struct route *route, struct span id)
+uint64_t acker_begin(struct task *spout, const struct route *route, struct span id)
 {
-	struct acker *acker = &run->acker;
+	struct loop *loop = spout->loop;
+	struct acker *acker = &loop->acker;
 	struct tree *tree;
 	uint64_t number;
 	void *entry;
@@ -60,7 +62,7 @@ uint64_t acker_begin(struct run *run, struct task *spout, struct route *route, s
 	tree->spout = spout;
 	tree->route = route;
 	tree->value = 0;
-	tree->since = run->now;
+	tree->since = loop->now;
 	buffer_truncate(&tree->id, 0);
 	buffer_append_span(&tree->id, id);
 	if (tree->id.failed) {
@@ -70,7 +72,7 @@ uint64_t acker_begin(struct run *run, struct task *spout, struct route *route, s
 	tree->older = acker->newest;
 	tree->newer = 0;
 	if (acker->newest != 0)
-		find(run, acker->newest)->newer = number;
+		find(loop, acker->newest)->newer = number;
 	else
 		acker->oldest = number;
 	acker->newest = number;
@@ -78,61 +80,88 @@ uint64_t acker_begin(struct run *run, struct task *spout, struct route *route, s
 	return number;
 }
 
-void acker_mix(struct run *run, uint64_t number, uint64_t value)
+void acker_mix(struct loop *loop, uint64_t number, uint64_t value)
 {
-	struct tree *tree = find(run, number);
+	struct tree *tree = find(loop, number);
 
 	if (tree)
 		tree->value ^= value;
 }
 
-/* Take a tree off the account. */
-static void end_tree(struct run *run, uint64_t number, struct tree *tree)
+static void count_acked(struct outcome_stats *outcome, double seconds)
 {
-	struct acker *acker = &run->acker;
+	outcome->acked++;
+	outcome->latency_sum += seconds;
+	histogram_add(&outcome->latencies, seconds);
+}
+
+/* Take a tree off the account. */
+static void end_tree(struct loop *loop, uint64_t number, struct tree *tree)
+{
+	struct acker *acker = &loop->acker;
 
 	if (tree->older != 0)
-		find(run, tree->older)->newer = tree->newer;
+		find(loop, tree->older)->newer = tree->newer;
 	else
 		acker->oldest = tree->newer;
 	if (tree->newer != 0)
-		find(run, tree->newer)->older = tree->older;
+		find(loop, tree->newer)->older = tree->older;
 	else
 		acker->newest = tree->older;
 	tree->spout->pending--;
 	slots_release(&acker->trees, number);
 }
 
-static void complete(struct run *run, uint64_t number, struct tree *tree)
+static void complete(struct loop *loop, uint64_t number, struct tree *tree)
 {
+	struct outcome_stats *outcome = &loop->routes[tree->route->index].outcome;
 	struct task *spout = tree->spout;
 
-	tree->route->outcome.acked++;
-	tree->route->outcome.latency_sum += run->now - tree->since;
-	histogram_add(&tree->route->outcome.latencies, run->now - tree->since);
-	end_tree(run, number, tree);
+	count_acked(outcome, loop->now - tree->since);
+	end_tree(loop, number, tree);
 	spout_settle(spout, buffer_span(&tree->id), true);
 }
 
-static void fail(struct run *run, uint64_t number)
+static void fail(struct loop *loop, uint64_t number)
 {
-	struct tree *tree = find(run, number);
+	struct tree *tree = find(loop, number);
 	struct task *spout;
 
 	if (!tree)
 		return;
 	spout = tree->spout;
-	tree->route->outcome.failed++;
-	end_tree(run, number, tree);
+	loop->routes[tree->route->index].outcome.failed++;
+	end_tree(loop, number, tree);
 	spout_settle(spout, buffer_span(&tree->id), false);
 }
 
-void acker_sent(struct run *run, uint64_t number)
+void acker_sent(struct loop *loop, uint64_t number)
 {
-	struct tree *tree = find(run, number);
+	struct tree *tree = find(loop, number);
 
 	if (tree && tree->value == 0)
-		complete(run, number, tree);
+		complete(loop, number, tree);
+}
+
+int edges_add(struct edges *edges, const struct edge *edge)
+{
+	for (uint32_t i = 0; i < edges->count; i++) {
+		if (edges->items[i].tree == edge->tree && edges->items[i].loop == edge->loop) {
+			edges->items[i].value ^= edge->value;
+			return 0;
+		}
+	}
+	if (edges->count == edges->capacity) {
+		uint32_t capacity = edges->capacity == 0 ? 16 : edges->capacity * 2;
+		struct edge *items = realloc(edges->items, capacity * sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		edges->items = items;
+		edges->capacity = capacity;
+	}
+	edges->items[edges->count++] = *edge;
+	return 0;
 }
 
 struct edge *delivery_edges(struct delivery *delivery)
@@ -140,33 +169,19 @@ struct edge *delivery_edges(struct delivery *delivery)
 	return delivery->edge_count > 1 ? delivery->more : &delivery->first;
 }
 
-int delivery_add_edge(struct delivery *delivery, uint64_t tree, uint64_t value)
+int delivery_set_edges(struct delivery *delivery, const struct edge *edges, uint32_t count)
 {
-	struct edge *edges = delivery_edges(delivery);
+	if (count > 1 && count > delivery->edge_capacity) {
+		struct edge *more = realloc(delivery->more, count * sizeof(*more));
 
-	for (uint32_t i = 0; i < delivery->edge_count; i++) {
-		if (edges[i].tree == tree) {
-			edges[i].value ^= value;
-			return 0;
-		}
-	}
-	if (delivery->edge_count == 0) {
-		delivery->first = (struct edge){ tree, value };
-		delivery->edge_count = 1;
-		return 0;
-	}
-	if (delivery->edge_count + 1 > delivery->edge_capacity) {
-		uint32_t capacity = delivery->edge_capacity == 0 ? 4 : delivery->edge_capacity * 2;
-
-		edges = realloc(delivery->more, capacity * sizeof(*edges));
-		if (!edges)
+		if (!more)
 			return -ENOMEM;
-		delivery->more = edges;
-		delivery->edge_capacity = capacity;
+		delivery->more = more;
+		delivery->edge_capacity = count;
 	}
-	if (delivery->edge_count == 1)
-		delivery->more[0] = delivery->first;
-	delivery->more[delivery->edge_count++] = (struct edge){ tree, value };
+	delivery->edge_count = count;
+	if (count > 0)
+		memcpy(delivery_edges(delivery), edges, count * sizeof(*edges));
 	return 0;
 }
 
@@ -187,40 +202,42 @@ uint64_t acker_delivery_number(const struct encoded *id)
 	return number;
 }
 
-static void settle_edges(struct run *run, struct delivery *delivery, bool acked)
+void acker_apply(struct loop *loop, const struct edge *edge, bool acked)
 {
-	struct edge *edges = delivery_edges(delivery);
+	struct tree *tree = find(loop, edge->tree);
 
-	for (uint32_t i = 0; i < delivery->edge_count; i++) {
-		struct tree *tree = find(run, edges[i].tree);
+	if (!acked) {
+		fail(loop, edge->tree);
+	} else if (tree) {
+		tree->value ^= edge->value;
+		if (tree->value == 0)
+			complete(loop, edge->tree, tree);
+	}
+}
 
-		if (!acked) {
-			fail(run, edges[i].tree);
-		} else if (tree) {
-			tree->value ^= edges[i].value;
-			if (tree->value == 0)
-				complete(run, edges[i].tree, tree);
-		}
+void acker_settle_edges(struct loop *loop, const struct edge *edges, uint32_t count, bool acked)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (edges[i].loop == loop)
+			acker_apply(loop, &edges[i], acked);
+		else if (mail_settle(loop, &edges[i], acked) < 0)
+			run_fail(loop->run, "out of memory for tuples in flight");
 	}
 }
 
 int acker_settle(struct task *task, uint64_t number, bool acked)
 {
 	struct delivery *delivery = slots_get(&task->deliveries, number);
-	struct outcome_stats *outcome;
+	struct loop *loop = task->loop;
 
 	if (!delivery)
 		return -ENOENT;
-	settle_edges(task->run, delivery, acked);
-	if (delivery->target) {
-		outcome = &delivery->target->outcome;
-		outcome->acked += acked;
-		outcome->failed += !acked;
-		if (acked) {
-			outcome->latency_sum += task->run->now - delivery->since;
-			histogram_add(&outcome->latencies, task->run->now - delivery->since);
-		}
-	}
+	acker_settle_edges(loop, delivery_edges(delivery), delivery->edge_count, acked);
+	if (delivery->target && acked)
+		count_acked(&loop->targets[delivery->target->index].outcome,
+			loop->now - delivery->since);
+	else if (delivery->target)
+		loop->targets[delivery->target->index].outcome.failed++;
 	slots_release(&task->deliveries, number);
 	return 0;
 }
@@ -239,29 +256,30 @@ size_t acker_fail_deliveries(struct task *task)
 	return untracked;
 }
 
-void acker_forget_spout(struct run *run, struct task *spout)
+void acker_forget_spout(struct task *spout)
 {
-	uint64_t number = run->acker.oldest;
+	struct loop *loop = spout->loop;
+	uint64_t number = loop->acker.oldest;
 
 	while (number != 0) {
-		struct tree *tree = find(run, number);
+		struct tree *tree = find(loop, number);
 		uint64_t newer = tree->newer;
 
 		if (tree->spout == spout)
-			end_tree(run, number, tree);
+			end_tree(loop, number, tree);
 		number = newer;
 	}
 }
 
-void acker_expire(struct run *run)
+void acker_expire(struct loop *loop)
 {
 	struct tree *tree;
 
-	if (!run->message_timeouts)
+	if (!loop->run->message_timeouts)
 		return;
-	while ((tree = find(run, run->acker.oldest)) &&
-		run->now - tree->since >= run->message_timeout) {
-		tree->route->outcome.timed_out++;
-		fail(run, run->acker.oldest);
+	while ((tree = find(loop, loop->acker.oldest)) &&
+		loop->now - tree->since >= loop->run->message_timeout) {
+		loop->routes[tree->route->index].outcome.timed_out++;
+		fail(loop, loop->acker.oldest);
 	}
 }

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/write_all.h"
 #include "local/run.h"
 #include "protocol/transcode.h"
 
@@ -24,6 +26,7 @@ struct alone {
 	struct frame_reader reader;
 	struct output output;
 	struct buffer errors;
+	bool shows_errors; /* as they come, too */
 	struct buffer end; /* how it has ended; empty: it has not */
 };
 
@@ -35,6 +38,7 @@ int alone_start(struct alone **started, const struct spec *spec, size_t componen
 	if (!alone)
 		return -ENOMEM;
 	alone->options.verbosity = -1;
+	alone->options.loops = 1;
 	alone->run.spec = spec;
 	alone->run.options = &alone->options;
 	alone->process = (struct process){ 0, -1, -1, -1 };
@@ -45,14 +49,41 @@ int alone_start(struct alone **started, const struct spec *spec, size_t componen
 		err = handshake_write(&alone->component->tasks[0], &alone->output.buffer);
 	}
 	if (err == 0)
-		err = process_start(&alone->process, alone->component->command,
-			alone->component->folder, alone->component->spec->env);
+		err = process_start(
+			&alone->process, alone->component->command, &alone->component->setup);
 	if (err < 0) {
 		alone_free(alone);
 		alone = NULL;
 	}
 	*started = alone;
 	return err;
+}
+
+int alone_start_command(struct alone **started, char *const *command, const char *folder,
+	const json_t *env, enum wire wire)
+{
+	const struct process_setup setup = { .folder = (char *)folder, .env = (json_t *)env };
+	struct alone *alone = calloc(1, sizeof(*alone));
+	int err;
+
+	*started = alone;
+	if (!alone)
+		return -ENOMEM;
+	alone->run.directory = DIRECTORY_INIT;
+	alone->run.wire = alone->reader.wire = wire;
+	alone->shows_errors = true;
+	alone->process = (struct process){ 0, -1, -1, -1 };
+	err = process_start(&alone->process, command, &setup);
+	if (err < 0) {
+		alone_free(alone);
+		*started = NULL;
+	}
+	return err;
+}
+
+struct output *alone_output(struct alone *alone)
+{
+	return &alone->output;
 }
 
 int alone_send(struct alone *alone, struct span json)
@@ -91,18 +122,21 @@ int alone_send_receivers(struct alone *alone, const char *stream)
 	return err;
 }
 
-static void read_errors(struct alone *alone)
+/* Whether there may be more. */
+static bool read_errors(struct alone *alone)
 {
 	struct buffer *errors = &alone->errors;
 	char bytes[ERRORS_KEPT];
 	ssize_t count = read(alone->process.errors, bytes, sizeof(bytes));
 
-	if (count <= 0 && errno != EAGAIN) {
+	if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) {
 		close(alone->process.errors);
 		alone->process.errors = -1;
 	}
 	if (count <= 0)
-		return;
+		return false;
+	if (alone->shows_errors)
+		write_all(STDERR_FILENO, (struct span){ bytes, (size_t)count });
 	buffer_append(errors, bytes, (size_t)count);
 	if (errors->length > ERRORS_KEPT) {
 		size_t surplus = errors->length - ERRORS_KEPT;
@@ -110,40 +144,27 @@ static void read_errors(struct alone *alone)
 		memmove(errors->data, errors->data + surplus, ERRORS_KEPT);
 		buffer_truncate(errors, ERRORS_KEPT);
 	}
-}
-
-static void describe_end(struct buffer *end, int status)
-{
-	if (WIFSIGNALED(status))
-		buffer_append_format(end, "was killed by signal %d (%s)", WTERMSIG(status),
-			strsignal(WTERMSIG(status)));
-	else
-		buffer_append_format(end, "exited with status %d", WEXITSTATUS(status));
+	return true;
 }
 
 /* Its output is at its end: so is the process, or soon. */
 static void await_end(struct alone *alone)
 {
-	double deadline = run_time(&alone->run) + END_SECONDS;
+	double deadline = clock_now() + END_SECONDS;
 	const struct timespec moment = { .tv_nsec = 5000000 };
 	int status;
 
 	if (alone->process.pid == 0)
 		return;
 	while (waitpid(alone->process.pid, &status, WNOHANG) == 0) {
-		if (run_time(&alone->run) > deadline)
+		if (clock_now() > deadline)
 			kill(alone->process.pid, SIGKILL);
 		nanosleep(&moment, NULL);
 	}
 	alone->process.pid = 0;
-	describe_end(&alone->end, status);
-	while (alone->process.errors >= 0 && alone->errors.length < ERRORS_KEPT) {
-		size_t before = alone->errors.length;
-
-		read_errors(alone);
-		if (alone->errors.length == before)
-			break;
-	}
+	process_describe_end(&alone->end, status);
+	while (alone->process.errors >= 0 && read_errors(alone))
+		;
 }
 
 /* Wait until something can be read or written, and do it: 0, -EPIPE at the end, -ETIMEDOUT. */
@@ -156,7 +177,7 @@ static int exchange(struct alone *alone, double deadline)
 		{ .fd = output_pending(&alone->output) > 0 ? process->input : -1,
 			.events = POLLOUT },
 	};
-	double left = deadline - run_time(&alone->run);
+	double left = deadline - clock_now();
 	ssize_t count = 0;
 
 	int count_ready = left > 0 ? poll(ready, 3, (int)(left * 1000) + 1) : 0;
@@ -180,12 +201,24 @@ static int exchange(struct alone *alone, double deadline)
 	return count < 0 && count != -EAGAIN ? (int)count : 0;
 }
 
-static json_t *decode(const struct alone *alone, struct span frame)
+int alone_exchange(struct alone *alone, double seconds)
+{
+	return alone->end.length > 0 ? -EPIPE : exchange(alone, clock_now() + seconds);
+}
+
+int alone_next(struct alone *alone, struct span *frame)
+{
+	int found = frame_reader_next(&alone->reader, frame);
+
+	return found < 0 ? -EBADMSG : found;
+}
+
+json_t *alone_decode(enum wire wire, struct span frame)
 {
 	struct buffer json = { 0 };
 	json_t *message = NULL;
 
-	if (alone->run.wire == WIRE_JSON)
+	if (wire == WIRE_JSON)
 		return json_loadb(frame.data, frame.length, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
 	if (transcode_to_json(frame, &json) == 0)
 		message = json_loadb(json.data, json.length, JSON_ALLOW_NUL, NULL);
@@ -195,7 +228,7 @@ static json_t *decode(const struct alone *alone, struct span frame)
 
 int alone_receive(struct alone *alone, double seconds, json_t **message)
 {
-	double deadline = run_time(&alone->run) + seconds;
+	double deadline = clock_now() + seconds;
 	struct span frame;
 	int found;
 
@@ -208,13 +241,13 @@ int alone_receive(struct alone *alone, double seconds, json_t **message)
 	}
 	if (found < 0)
 		return -EBADMSG;
-	*message = decode(alone, frame);
+	*message = alone_decode(alone->run.wire, frame);
 	return *message ? 0 : -EBADMSG;
 }
 
 void alone_close(struct alone *alone)
 {
-	double deadline = run_time(&alone->run) + END_SECONDS;
+	double deadline = clock_now() + END_SECONDS;
 
 	while (output_pending(&alone->output) > 0 && exchange(alone, deadline) == 0)
 		;

@@ -39,14 +39,17 @@ struct client {
 	struct client *next;
 };
 
+/* Several loops may show tuples at a time. */
+static pthread_mutex_t showing = PTHREAD_MUTEX_INITIALIZER;
+
 static void hang_up(struct client *client)
 {
 	struct control *control = &client->run->control;
 
 	control->taps -= client->taps;
 	DL_DELETE(control->clients, client);
-	ev_io_stop(client->run->loop, &client->readable);
-	ev_io_stop(client->run->loop, &client->writable);
+	ev_io_stop(client->run->loops[0].ev, &client->readable);
+	ev_io_stop(client->run->loops[0].ev, &client->writable);
 	close(client->fd);
 	buffer_free(&client->request);
 	output_free(&client->output);
@@ -64,9 +67,9 @@ static bool write_some(struct client *client)
 		return false;
 	}
 	if (written == 0)
-		ev_io_start(client->run->loop, &client->writable);
+		ev_io_start(client->run->loops[0].ev, &client->writable);
 	else
-		ev_io_stop(client->run->loop, &client->writable);
+		ev_io_stop(client->run->loops[0].ev, &client->writable);
 	return true;
 }
 
@@ -168,6 +171,7 @@ static void answer_lines(struct client *client)
 static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
 {
 	struct client *client = watcher->data;
+	struct run *run = client->run;
 	char bytes[4096];
 	ssize_t count = read(client->fd, bytes, sizeof(bytes));
 
@@ -175,22 +179,28 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
 	(void)events;
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	loops_hold(run);
 	if (count > 0)
 		buffer_append(&client->request, bytes, (size_t)count);
 	if (count <= 0 || client->request.length > REQUEST_LIMIT || client->request.failed) {
 		hang_up(client);
-		return;
+	} else {
+		answer_lines(client);
+		write_some(client);
 	}
-	run_time(client->run);
-	answer_lines(client);
-	write_some(client);
+	loops_release(run);
 }
 
 static void on_writable(struct ev_loop *loop, struct ev_io *watcher, int events)
 {
+	struct client *client = watcher->data;
+	struct run *run = client->run;
+
 	(void)loop;
 	(void)events;
-	write_some(watcher->data);
+	loops_hold(run);
+	write_some(client);
+	loops_release(run);
 }
 
 static void on_connection(struct ev_loop *loop, struct ev_io *watcher, int events)
@@ -203,6 +213,9 @@ static void on_connection(struct ev_loop *loop, struct ev_io *watcher, int event
 	if (!client) {
 		if (fd >= 0)
 			close(fd);
+		else if (errno == EMFILE || errno == ENFILE)
+			ev_io_stop(loop,
+				watcher); /* it would be called for ever: see control_resume */
 		return;
 	}
 	client->run = run;
@@ -211,7 +224,14 @@ static void on_connection(struct ev_loop *loop, struct ev_io *watcher, int event
 	ev_io_init(&client->writable, on_writable, fd, EV_WRITE);
 	client->readable.data = client->writable.data = client;
 	ev_io_start(loop, &client->readable);
+	loops_hold(run);
 	DL_APPEND(run->control.clients, client);
+	loops_release(run);
+}
+
+void control_resume(struct run *run)
+{
+	ev_io_start(run->loops[0].ev, &run->control.listener);
 }
 
 /* Tapping */
@@ -262,19 +282,35 @@ static void show(struct client *client, const struct task *task, const struct me
 			buffer, "{\"missed\":%" JSON_INTEGER_FORMAT "}\n", client->missed);
 	client->missed = 0;
 	append_tuple(buffer, task, message);
-	/* It goes out with the next turn of the loop, with what comes until then. */
-	ev_io_start(client->run->loop, &client->writable);
 }
 
 void control_show(struct run *run, const struct task *task, const struct message *message)
 {
 	struct client *client;
 
+	pthread_mutex_lock(&showing);
 	DL_FOREACH(run->control.clients, client) {
 		if (client->taps && (!client->component || client->component == task->component) &&
 			(!client->stream || message_stream_is(message, client->stream)))
 			show(client, task, message);
 	}
+	pthread_mutex_unlock(&showing);
+	if (!atomic_exchange(&run->control.shown, true))
+		loop_wake(&run->loops[0]);
+}
+
+void control_write(struct run *run)
+{
+	struct client *client;
+
+	if (!atomic_exchange(&run->control.shown, false))
+		return;
+	pthread_mutex_lock(&showing);
+	DL_FOREACH(run->control.clients, client) {
+		if (output_pending(&client->output) > 0)
+			ev_io_start(run->loops[0].ev, &client->writable);
+	}
+	pthread_mutex_unlock(&showing);
 }
 
 /* Listening */
@@ -305,7 +341,7 @@ int control_start(struct run *run)
 	}
 	ev_io_init(&run->control.listener, on_connection, fd, EV_READ);
 	run->control.listener.data = run;
-	ev_io_start(run->loop, &run->control.listener);
+	ev_io_start(run->loops[0].ev, &run->control.listener);
 	return 0;
 }
 
@@ -317,6 +353,6 @@ void control_stop(struct run *run)
 		hang_up(control->clients);
 	if (!ev_is_active(&control->listener))
 		return;
-	ev_io_stop(run->loop, &control->listener);
+	ev_io_stop(run->loops[0].ev, &control->listener);
 	close(control->listener.fd);
 }

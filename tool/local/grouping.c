@@ -1,13 +1,17 @@
 /*
  * Fields grouping: the same task for the same values as in Storm, which takes
- * floorMod(Arrays.deepHashCode(values), tasks) of the values as its JSON parser makes them:
- * String, Integer or Long, Double, Boolean, null, List, Map.
+ * floorMod(Arrays.deepHashCode(values), tasks) of the values as its serializers make them: String,
+ * Integer or Long or BigInteger, Double or BigDecimal, Boolean, null, byte[], List, Map.
  */
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
 
 #include "base/utf8.h"
 #include "local/run.h"
+#include "protocol/json_write.h"
+#include "protocol/msgpack.h"
 
 static uint32_t hash_wide(uint64_t bits)
 {
@@ -22,12 +26,13 @@ static uint32_t hash_integer(int64_t integer)
 	return hash_wide((uint64_t)integer);
 }
 
-/* Double.hashCode. */
+/* Double.hashCode: that of all NaNs is the same. */
 static uint32_t hash_double(double number)
 {
-	uint64_t bits;
+	uint64_t bits = UINT64_C(0x7FF8000000000000);
 
-	memcpy(&bits, &number, sizeof(bits));
+	if (!isnan(number))
+		memcpy(&bits, &number, sizeof(bits));
 	return hash_wide(bits);
 }
 
@@ -63,54 +68,96 @@ static uint32_t hash_string(struct span string)
 	return hash;
 }
 
-/* List.hashCode and Map.hashCode, with all that is in them. */
-static uint32_t hash_tree(const json_t *value)
+/* words = words * factor + more, the least significant word first. Returns their new number. */
+static size_t multiply_add(uint32_t *words, size_t count, uint32_t factor, uint32_t more)
 {
-	const char *key;
-	json_t *member;
-	uint32_t hash;
-	size_t i;
+	uint64_t carry = more;
 
-	switch (json_typeof(value)) {
-	case JSON_STRING:
-		return hash_string(
-			(struct span){ json_string_value(value), json_string_length(value) });
-	case JSON_INTEGER:
-		return hash_integer(json_integer_value(value));
-	case JSON_REAL:
-		return hash_double(json_real_value(value));
-	case JSON_TRUE:
-	case JSON_FALSE:
-		return hash_boolean(json_is_true(value));
-	case JSON_NULL:
-		return 0;
-	case JSON_ARRAY:
-		hash = 1;
-		json_array_foreach(value, i, member)
-			hash = hash * 31 + hash_tree(member);
-		return hash;
-	case JSON_OBJECT:
-		hash = 0;
-		json_object_foreach((json_t *)value, key, member)
-			hash += hash_string(span_of(key)) ^ hash_tree(member);
-		return hash;
+	for (size_t i = 0; i < count; i++) {
+		carry += (uint64_t)words[i] * factor;
+		words[i] = (uint32_t)carry;
+		carry >>= 32;
 	}
-	return 0;
+	if (carry > 0)
+		words[count++] = (uint32_t)carry;
+	return count;
 }
 
-static uint32_t hash_nested(const struct encoded *value)
+/* BigInteger.hashCode, over the words of 32 bits. What is no digit among the digits is skipped. */
+static uint32_t hash_digits(struct span digits)
 {
-	struct buffer text = { 0 };
-	json_t *tree = NULL;
-	uint32_t hash;
+	uint32_t *words = calloc(digits.length / 9 + 1, sizeof(*words));
+	uint32_t factor = 1;
+	uint32_t group = 0;
+	uint32_t hash = 0;
+	size_t count = 0;
 
-	if (encoded_to_json(value, &text) == 0)
-		tree = json_loadb(text.data, text.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-	/* What jansson cannot hold (a number out of range) still has a hash of its own. */
-	hash = tree ? hash_tree(tree) : hash_string(value->text);
-	buffer_free(&text);
-	json_decref(tree);
-	return hash;
+	for (size_t i = 0; words && i < digits.length; i++) {
+		if (digits.data[i] < '0' || digits.data[i] > '9')
+			continue;
+		group = group * 10 + (uint32_t)(digits.data[i] - '0');
+		factor *= 10;
+		if (factor == 1000000000) {
+			count = multiply_add(words, count, factor, group);
+			factor = 1;
+			group = 0;
+		}
+	}
+	if (words)
+		count = multiply_add(words, count, factor, group);
+	while (count > 0)
+		hash = hash * 31 + words[--count];
+	free(words);
+	return digits.length > 0 && digits.data[0] == '-' ? -hash : hash;
+}
+
+/* BigDecimal.hashCode: of the digits without the point, and of how many of them are behind it. */
+static uint32_t hash_decimal(struct span text)
+{
+	struct span digits = { text.data, 0 };
+	bool fraction = false;
+	bool negative = false;
+	uint32_t exponent = 0;
+	uint32_t scale = 0;
+
+	for (; digits.length < text.length && (text.data[digits.length] | 0x20) != 'e';
+		digits.length++) {
+		scale += fraction;
+		fraction |= text.data[digits.length] == '.';
+	}
+	for (size_t i = digits.length + 1; i < text.length; i++) {
+		if (text.data[i] == '-')
+			negative = true;
+		else if (text.data[i] != '+')
+			exponent = exponent * 10 + (uint32_t)(text.data[i] - '0');
+	}
+	return hash_digits(digits) * 31 + scale - (negative ? -exponent : exponent);
+}
+
+/* Storm's JSON parser makes a BigDecimal of a fraction that is written with more characters. */
+#define LONGEST_DOUBLE 18
+
+static uint32_t hash_fraction(const struct encoded *value)
+{
+	double number = 0;
+
+	if (value->wire == WIRE_JSON && value->text.length > LONGEST_DOUBLE)
+		return hash_decimal(value->text);
+	encoded_double(value, &number); /* -ERANGE: infinity and NaN have hashes, too */
+	return hash_double(number);
+}
+
+static uint32_t hash_whole(const struct encoded *value)
+{
+	uint64_t natural;
+	int64_t integer;
+
+	if (encoded_integer(value, &integer) == 0)
+		return hash_integer(integer);
+	if (value->wire == WIRE_JSON)
+		return hash_digits(value->text);
+	natural = msgpack_decode_unsigned(value);
+	return (uint32_t)(natural >> 32) * 31 + (uint32_t)natural;
 }
 
 /* Arrays.hashCode of a byte[]. */
@@ -136,27 +183,76 @@ static uint32_t hash_encoded_string(const struct encoded *value, struct buffer *
 	return hash_string(buffer_span(scratch));
 }
 
+static uint32_t hash_value(const struct encoded *value, struct buffer *scratch);
+
+/* List.hashCode. */
+static uint32_t hash_array(const struct encoded *array, struct buffer *scratch)
+{
+	struct encoded_list list = encoded_list(array);
+	struct encoded value;
+	uint32_t hash = 1;
+
+	while (encoded_list_next(&list, &value))
+		hash = hash * 31 + hash_value(&value, scratch);
+	return hash;
+}
+
+/* A key's contents. In MessagePack it may be of another type: its text is the key then. */
+static int read_key(const struct encoded *key, struct buffer *contents)
+{
+	buffer_truncate(contents, 0);
+	if (key->type != STORM_STRING)
+		return encoded_to_json(key, contents);
+	if (buffer_reserve(contents, key->text.length) < 0)
+		return -ENOMEM;
+	contents->length = encoded_string(key, contents->data);
+	return 0;
+}
+
+/* Map.hashCode: the order is no part of it, and the last of equal keys counts. */
+static uint32_t hash_object(const struct encoded *object, struct buffer *scratch)
+{
+	struct encoded_list list = encoded_entries(object);
+	json_t *hashes = json_object();
+	struct buffer contents = { 0 };
+	struct buffer name = { 0 };
+	struct encoded key;
+	struct encoded value;
+	const char *unused;
+	json_t *entry;
+	uint32_t hash = 0;
+
+	while (encoded_entries_next(&list, &key, &value) && read_key(&key, &contents) == 0) {
+		/* As JSON it has no zero bytes. */
+		buffer_truncate(&name, 0);
+		json_write_string(&name, buffer_span(&contents));
+		json_object_set_new(hashes, buffer_text(&name),
+			json_integer(
+				hash_string(buffer_span(&contents)) ^ hash_value(&value, scratch)));
+	}
+	json_object_foreach(hashes, unused, entry)
+		hash += (uint32_t)json_integer_value(entry);
+	json_decref(hashes);
+	buffer_free(&contents);
+	buffer_free(&name);
+	return hash;
+}
+
 static uint32_t hash_value(const struct encoded *value, struct buffer *scratch)
 {
-	int64_t integer;
-	double number;
-
 	switch (value->type) {
 	case STORM_STRING:
 		return hash_encoded_string(value, scratch);
 	case STORM_INTEGER:
-		if (encoded_integer(value, &integer) == 0)
-			return hash_integer(integer);
-		return hash_string(value->text);
+		return hash_whole(value);
 	case STORM_DOUBLE:
-		if (encoded_double(value, &number) == 0)
-			return hash_double(number);
-		return hash_string(value->text);
+		return hash_fraction(value);
 	case STORM_BOOLEAN:
 		return hash_boolean(encoded_boolean(value));
 	case STORM_ARRAY:
+		return hash_array(value, scratch);
 	case STORM_OBJECT:
-		return hash_nested(value);
+		return hash_object(value, scratch);
 	case STORM_BINARY:
 		return hash_binary(encoded_plain(value));
 	default:

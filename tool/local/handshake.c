@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "local/run.h"
+#include "local/record.h"
 #include "protocol/transcode.h"
 
 /*
@@ -38,6 +38,9 @@ json_t *handshake_config(const struct run *run, const struct component *componen
 	json_object_update(config, run->spec->config);
 	if (component)
 		json_object_update(config, component->spec->config);
+	/* It may stand still in a debugger in the midst of a call. */
+	if (component && component->spec->wrapper)
+		json_object_set_new(config, "cstorm.call.timeout.secs", json_integer(0));
 	json_object_set_new(config, "topology.name", json_string(run->spec->name));
 	return config;
 }
@@ -154,8 +157,11 @@ int handshake_write(const struct task *task, struct buffer *buffer)
 	json_object_set_new(context, "componentid", json_string(task->component->spec->name));
 	add_outputs(context, task->component);
 	add_inputs(context, task->component);
-	buffer_append_format(
-		&pids, "%s/" DIRECTORY_PIDS, buffer_text((struct buffer *)&run->directory.path));
+	if (run->record_folder)
+		buffer_append_format(&pids, "%s/" RECORD_PIDS, run->record_folder);
+	else
+		buffer_append_format(&pids, "%s/" DIRECTORY_PIDS,
+			buffer_text((struct buffer *)&run->directory.path));
 	handshake = json_pack("{s:s, s:o, s:o}", "pidDir", buffer_text(&pids), "conf", config,
 		"context", context);
 	buffer_free(&pids);

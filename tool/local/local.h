@@ -12,7 +12,10 @@
 
 struct local_options {
 	double seconds; /* stop gracefully after this time; 0: never */
+	size_t loops; /* threads that pass tuples on; 0: as many as fit the machine */
 	const char *stats_path; /* write the statistics there as JSON; NULL: do not */
+	const char *metrics_address; /* serve them there over HTTP, [HOST:]PORT; NULL: do not */
+	const char *record_path; /* a folder for recordings of the tasks; NULL: none */
 	int verbosity; /* -1 quiet, 0 usual, 1 verbose */
 };
 

@@ -5,9 +5,13 @@
  * and of a metric that the component does not declare, each task's last report counts.
  */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "local/run.h"
+
+/* Tasks of one component may be in several loops. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static const struct spec_metric *find_metric(const struct component *component, const char *name)
 {
@@ -57,9 +61,11 @@ void metrics_add(struct task *task, const char *name, json_t *report)
 {
 	struct component *component = task->component;
 	const struct spec_metric *metric = find_metric(component, name);
-	json_t *before = json_object_get(component->metrics, name);
+	json_t *before;
 	json_t *after;
 
+	pthread_mutex_lock(&mutex);
+	before = json_object_get(component->metrics, name);
 	if (metric && metric->kind == STORM_COUNTER && json_is_integer(report))
 		after = add(before, report);
 	else if (metric && metric->kind == STORM_TIMER && json_is_object(report))
@@ -69,6 +75,7 @@ void metrics_add(struct task *task, const char *name, json_t *report)
 	if (!component->metrics)
 		component->metrics = json_object();
 	json_object_set_new(component->metrics, name, after);
+	pthread_mutex_unlock(&mutex);
 }
 
 static void print_value(const char *label, const json_t *value)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,9 +15,43 @@
 /* A larger pipe means fewer switches between the processes. */
 #define PIPE_SIZE (128 << 10)
 
+/* The limit that was before it was raised. */
+static struct rlimit file_limit;
+static bool file_limit_raised;
+
+void process_raise_file_limit(void)
+{
+	struct rlimit raised;
+
+	if (file_limit_raised || getrlimit(RLIMIT_NOFILE, &file_limit) < 0)
+		return;
+	raised = file_limit;
+	raised.rlim_cur = raised.rlim_max;
+	file_limit_raised = setrlimit(RLIMIT_NOFILE, &raised) == 0;
+}
+
+/* In the child: whether all could be set. */
+static bool limit(const struct process_setup *setup)
+{
+	if (setup->nice != 0 && setpriority(PRIO_PROCESS, 0, setup->nice) < 0) {
+		errno = EPERM;
+		return false;
+	}
+	for (size_t i = 0; i < setup->limit_count; i++) {
+		const struct process_limit *each = &setup->limits[i];
+		struct rlimit limits = { each->limit, each->limit };
+
+		if (setrlimit(each->resource, &limits) < 0) {
+			errno = EPERM;
+			return false;
+		}
+	}
+	return true;
+}
+
 /* In the child: never returns. */
-static void become(char *const *command, const char *folder, const json_t *env, int input,
-	int output, int errors, int failure, pid_t parent)
+static void become(char *const *command, const struct process_setup *setup, int input, int output,
+	int errors, int failure, pid_t parent)
 {
 	const char *name;
 	json_t *value;
@@ -30,11 +65,13 @@ static void become(char *const *command, const char *folder, const json_t *env, 
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	json_object_foreach((json_t *)env, name, value)
+	if (file_limit_raised)
+		setrlimit(RLIMIT_NOFILE, &file_limit);
+	json_object_foreach(setup->env, name, value)
 		setenv(name, json_string_value(value), 1);
-	if (getppid() == parent && dup2(input, STDIN_FILENO) >= 0 &&
+	if (getppid() == parent && limit(setup) && dup2(input, STDIN_FILENO) >= 0 &&
 		dup2(output, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0 &&
-		(!folder || chdir(folder) == 0))
+		(!setup->folder || chdir(setup->folder) == 0))
 		execvp(command[0], command);
 	err = errno;
 	if (write(failure, &err, sizeof(err)) < 0)
@@ -50,8 +87,7 @@ static void close_pair(int pair[2])
 		close(pair[1]);
 }
 
-int process_start(
-	struct process *process, char *const *command, const char *folder, const json_t *env)
+int process_start(struct process *process, char *const *command, const struct process_setup *setup)
 {
 	int input[2] = { -1, -1 };
 	int output[2] = { -1, -1 };
@@ -72,7 +108,7 @@ int process_start(
 		return err;
 	}
 	if (pid == 0)
-		become(command, folder, env, input[0], output[1], errors[1], failure[1], parent);
+		become(command, setup, input[0], output[1], errors[1], failure[1], parent);
 	close(input[0]);
 	close(output[1]);
 	close(errors[1]);
@@ -93,6 +129,15 @@ int process_start(
 	fcntl(errors[0], F_SETFL, O_NONBLOCK);
 	*process = (struct process){ pid, input[1], output[0], errors[0] };
 	return 0;
+}
+
+void process_describe_end(struct buffer *text, int status)
+{
+	if (WIFSIGNALED(status))
+		buffer_append_format(text, "was killed by signal %d (%s)", WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	else
+		buffer_append_format(text, "ended with exit status %d", WEXITSTATUS(status));
 }
 
 void process_adopt_orphans(void)

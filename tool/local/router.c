@@ -12,13 +12,15 @@
 /* What an emit gives to each of its copies. */
 struct emission {
 	struct task *task;
-	struct route *route;
+	struct loop *loop; /* of the task */
+	const struct route *route;
 	const struct message *message;
 	uint64_t tree; /* that it begins; 0: none */
 	bool wants_task_ids;
 };
 
-static struct route *find_route(struct component *component, const struct message *message)
+static const struct route *find_route(
+	const struct component *component, const struct message *message)
 {
 	for (size_t i = 0; i < component->spec->output_count; i++) {
 		if (message_stream_is(message, component->routes[i].stream->name))
@@ -27,70 +29,97 @@ static struct route *find_route(struct component *component, const struct messag
 	return NULL;
 }
 
-/* Connect a copy to the trees of what it is anchored to. */
-static int add_edges(struct emission *emission, struct delivery *delivery)
+/* Connect the next copy to the trees of what it is anchored to. */
+static int connect(struct emission *emission)
 {
-	struct run *run = emission->task->run;
+	struct loop *loop = emission->loop;
+	struct edges *edges = &loop->edges;
 	int err = 0;
 
+	edges->count = 0;
 	if (emission->tree != 0) {
-		uint64_t value = acker_random(&run->acker);
+		struct edge edge = { emission->tree, acker_random(&loop->acker), loop };
 
-		acker_mix(run, emission->tree, value);
-		return delivery_add_edge(delivery, emission->tree, value);
+		acker_mix(loop, edge.tree, edge.value);
+		return edges_add(edges, &edge);
 	}
-	for (size_t i = 0; i < run->anchors.count && err == 0; i++) {
+	for (size_t i = 0; i < loop->anchors.count && err == 0; i++) {
 		struct delivery *anchor =
-			slots_get(&emission->task->deliveries, run->anchors.items[i]);
-		struct edge *edges = delivery_edges(anchor);
+			slots_get(&emission->task->deliveries, loop->anchors.items[i]);
+		struct edge *anchor_edges = delivery_edges(anchor);
 
 		for (uint32_t j = 0; j < anchor->edge_count && err == 0; j++) {
-			uint64_t value = acker_random(&run->acker);
+			struct edge edge = anchor_edges[j];
 
-			edges[j].value ^= value;
-			err = delivery_add_edge(delivery, edges[j].tree, value);
+			edge.value = acker_random(&loop->acker);
+			anchor_edges[j].value ^= edge.value;
+			err = edges_add(edges, &edge);
 		}
 	}
 	return err;
 }
 
-/* Queue one copy. */
-static int deliver(struct emission *emission, struct target *target, struct task *receiver)
+int route_accept(const struct copy *copy)
 {
-	struct buffer *queue = task_queue(receiver);
+	struct task *receiver = copy->receiver;
 	enum wire wire = receiver->run->wire;
 	struct delivery *delivery;
+	struct buffer *queue;
 	uint64_t number;
 	void *entry;
 
-	if (receiver->state == TASK_GONE)
+	if (receiver->state == TASK_GONE) {
+		acker_settle_edges(receiver->loop, copy->edges, copy->edge_count, true);
 		return 0;
+	}
 	number = slots_take(&receiver->deliveries, &entry);
 	if (number == 0)
 		return -ENOMEM;
 	delivery = entry;
-	delivery->target = target;
-	delivery->since = receiver->run->now;
-	delivery->edge_count = 0;
-	/* An anchor may be a delivery of the same task, whose entries may have moved. */
-	if (add_edges(emission, delivery) < 0)
+	delivery->target = copy->target;
+	delivery->since = receiver->loop->now;
+	if (delivery_set_edges(delivery, copy->edges, copy->edge_count) < 0)
 		return -ENOMEM;
 
+	queue = task_queue(receiver);
 	buffer_append_phrase(queue, wire, PHRASE("{\"id\":", "\x85\xA2id"));
 	write_number_string(queue, wire, number);
-	buffer_append_span(queue, buffer_span(&emission->route->head));
-	write_integer(queue, wire, emission->task->id);
+	buffer_append_span(queue, buffer_span(&copy->route->head));
+	write_integer(queue, wire, copy->source);
 	buffer_append_phrase(queue, wire, PHRASE(",\"tuple\":", "\xA5tuple"));
-	buffer_append_span(queue, emission->message->tuple.text);
+	buffer_append_span(queue, copy->tuple);
 	buffer_append_phrase(queue, wire, PHRASE("}" FRAME_END, ""));
-	emission->route->transferred++;
-	target->executed++;
-	if (!emission->wants_task_ids)
-		return 0;
-	return numbers_add(&receiver->run->receivers, (uint64_t)receiver->id);
+	return 0;
 }
 
-static int deliver_to_all(struct emission *emission, struct target *target)
+/* Send one copy. */
+static int deliver(struct emission *emission, const struct target *target, struct task *receiver)
+{
+	struct loop *loop = emission->loop;
+	struct copy copy = {
+		.receiver = receiver,
+		.route = emission->route,
+		.target = target,
+		.source = emission->task->id,
+		.tuple = emission->message->tuple.text,
+	};
+	int err = connect(emission);
+
+	if (err < 0)
+		return err;
+	copy.edges = loop->edges.items;
+	copy.edge_count = loop->edges.count;
+	err = receiver->loop == loop ? route_accept(&copy) : mail_copy(loop, &copy);
+	if (err < 0)
+		return err;
+	loop->routes[emission->route->index].transferred++;
+	loop->targets[target->index].executed++;
+	if (!emission->wants_task_ids)
+		return 0;
+	return numbers_add(&loop->receivers, (uint64_t)receiver->id);
+}
+
+static int deliver_to_all(struct emission *emission, const struct target *target)
 {
 	int err = 0;
 
@@ -100,9 +129,9 @@ static int deliver_to_all(struct emission *emission, struct target *target)
 }
 
 /* The task that a grouping chooses. */
-static size_t choose(const struct emission *emission, struct target *target)
+static size_t choose(const struct emission *emission, const struct target *target)
 {
-	static struct buffer scratch; /* for strings with escapes */
+	struct target_account *account = &emission->loop->targets[target->index];
 	size_t count = target->component->task_count;
 	size_t chosen;
 
@@ -110,13 +139,13 @@ static size_t choose(const struct emission *emission, struct target *target)
 	case STORM_GROUPING_FIELDS:
 		return grouping_index(
 			grouping_hash(emission->message->values, target->input->field_indexes,
-				target->input->field_count, &scratch),
+				target->input->field_count, &emission->loop->text),
 			count);
 	case STORM_GROUPING_GLOBAL:
 		return 0;
 	default:
-		chosen = target->next;
-		target->next = chosen + 1 == count ? 0 : chosen + 1;
+		chosen = account->next;
+		account->next = chosen + 1 == count ? 0 : chosen + 1;
 		return chosen;
 	}
 }
@@ -127,7 +156,7 @@ static int deliver_by_groupings(struct emission *emission)
 	int err = 0;
 
 	for (size_t i = 0; i < emission->route->target_count && err == 0; i++) {
-		struct target *target = &emission->route->targets[i];
+		const struct target *target = &emission->route->targets[i];
 
 		if (target->input->grouping == STORM_GROUPING_ALL)
 			err = deliver_to_all(emission, target);
@@ -148,7 +177,7 @@ static int deliver_direct(struct emission *emission, int task)
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < emission->route->target_count; i++) {
-		struct target *target = &emission->route->targets[i];
+		const struct target *target = &emission->route->targets[i];
 
 		if (target->component == run->tasks[task]->component)
 			return deliver(emission, target, run->tasks[task]);
@@ -188,7 +217,7 @@ static bool wants_task_ids(const struct message *message)
 
 static void answer_task_ids(struct emission *emission)
 {
-	const struct numbers *receivers = &emission->task->run->receivers;
+	const struct numbers *receivers = &emission->loop->receivers;
 	enum wire wire = emission->task->run->wire;
 	struct buffer *queue;
 
@@ -210,7 +239,7 @@ static int take_anchor(struct task *task, const struct encoded *id)
 	uint64_t number = acker_delivery_number(id);
 
 	if (slots_get(&task->deliveries, number))
-		return numbers_add(&task->run->anchors, number);
+		return numbers_add(&task->loop->anchors, number);
 	task_fault(
 		task, "it anchors a tuple to %s, which is not in flight", encoded_excerpt(id).text);
 	return -EINVAL;
@@ -223,7 +252,7 @@ static int take_anchors(struct task *task, const struct message *message)
 	struct encoded id;
 	int err = 0;
 
-	task->run->anchors.count = 0;
+	task->loop->anchors.count = 0;
 	if (task->component->spec->is_spout || message->anchors.type == STORM_NULL)
 		return 0;
 	if (message->anchors.type == STORM_STRING)
@@ -246,7 +275,7 @@ static int begin_tree(struct emission *emission)
 		spout_settle(task, id, true);
 		return 0;
 	}
-	emission->tree = acker_begin(task->run, task, emission->route, id);
+	emission->tree = acker_begin(task, emission->route, id);
 	return emission->tree == 0 ? -ENOMEM : 0;
 }
 
@@ -254,6 +283,7 @@ int route_emit(struct task *task, const struct message *message)
 {
 	struct emission emission = {
 		.task = task,
+		.loop = task->loop,
 		.message = message,
 		.route = find_route(task->component, message),
 		.wants_task_ids = wants_task_ids(message),
@@ -273,25 +303,27 @@ int route_emit(struct task *task, const struct message *message)
 	if (err == 0)
 		err = begin_tree(&emission);
 	if (err == 0) {
-		emission.route->emitted++;
+		task->loop->routes[emission.route->index].emitted++;
 		if (task->run->control.taps > 0)
 			control_show(task->run, task, message);
-		task->run->receivers.count = 0;
+		task->loop->receivers.count = 0;
 		err = receiver != 0 ? deliver_direct(&emission, receiver) :
 				      deliver_by_groupings(&emission);
 	}
 	if (err == -ENOMEM)
 		run_fail(task->run, "out of memory for tuples in flight");
 	if (emission.tree != 0)
-		acker_sent(task->run, emission.tree);
+		acker_sent(task->loop, emission.tree);
 	if (err == 0)
 		answer_task_ids(&emission);
 	return err;
 }
 
-bool router_is_congested(const struct component *component)
+bool router_is_congested(const struct task *task)
 {
-	if (component->run->congested == 0)
+	const struct component *component = task->component;
+
+	if (task->run->congested == 0)
 		return false;
 	for (size_t i = 0; i < component->spec->output_count; i++) {
 		const struct route *route = &component->routes[i];
@@ -300,7 +332,9 @@ bool router_is_congested(const struct component *component)
 			const struct component *receiver = route->targets[j].component;
 
 			for (size_t k = 0; k < receiver->task_count; k++) {
-				if (receiver->tasks[k].congested)
+				const struct task *to = &receiver->tasks[k];
+
+				if (to->congested || (to->loop != task->loop && to->loop->flooded))
 					return true;
 			}
 		}
@@ -317,7 +351,11 @@ static int add_target(
 	if (!targets)
 		return -ENOMEM;
 	route->targets = targets;
-	targets[route->target_count++] = (struct target){ .component = component, .input = input };
+	targets[route->target_count++] = (struct target){
+		.component = component,
+		.input = input,
+		.index = component->run->target_count++,
+	};
 	return 0;
 }
 
@@ -347,6 +385,7 @@ int router_init(struct run *run)
 			struct route *route = &component->routes[j];
 
 			route->stream = &component->spec->outputs[j];
+			route->index = run->route_count++;
 			write_head(route, run->wire, component->spec->name);
 			if (route->head.failed)
 				return -ENOMEM;

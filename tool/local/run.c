@@ -2,7 +2,9 @@
  * The life of a run: all tasks start, spouts are activated when the bolts are ready, and when every
  * spout has finished and every tuple tree is settled the components are closed, upstream first.
  */
-#include "local/run.h"
+#include "local/limits.h"
+#include "local/notify.h"
+#include "local/record.h"
 #include "spec/commands.h"
 
 #include <errno.h>
@@ -22,13 +24,15 @@
 
 #define SAME_SIGNAL_SECONDS 0.2
 
-double run_time(struct run *run)
+double run_now(const struct run *run)
 {
-	struct timespec time;
+	return run->loops[0].now;
+}
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	run->now = (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-	return run->now;
+void run_changed(struct run *run)
+{
+	if (!atomic_exchange(&run->changed, true))
+		loop_wake(&run->loops[0]);
 }
 
 bool run_wants_tuples(const struct run *run)
@@ -36,15 +40,23 @@ bool run_wants_tuples(const struct run *run)
 	return run->phase == RUN_RUNNING;
 }
 
-void run_abort(struct run *run)
+/* It runs no more, from here on. */
+static void leave_running(struct run *run, enum run_phase phase)
+{
+	run->phase = phase;
+	notify("STOPPING=1");
+}
+
+/* Kill everything; the run has failed. */
+static void abort_all(struct run *run)
 {
 	run->failed = true;
-	run->phase = RUN_ABORTING;
+	leave_running(run, RUN_ABORTING);
 	for (size_t i = 1; i <= run->task_count; i++) {
 		struct task *task = run->tasks[i];
 
 		task_kill(task);
-		ev_timer_stop(run->loop, &task->restart_timer);
+		ev_timer_stop(run->loops[0].ev, &task->restart_timer);
 		if (task->pid == 0)
 			task->state = TASK_GONE;
 	}
@@ -55,14 +67,14 @@ void run_fail(struct run *run, const char *format, ...)
 	struct buffer text = { 0 };
 	va_list arguments;
 
-	if (run->phase == RUN_ABORTING)
+	if (atomic_exchange(&run->given_up, true))
 		return;
 	va_start(arguments, format);
 	buffer_append_formatv(&text, format, arguments);
 	va_end(arguments);
 	log_line(STORM_LOG_ERROR, NULL, "%s", buffer_text(&text));
 	buffer_free(&text);
-	run_abort(run);
+	run_changed(run);
 }
 
 static bool all_bolts_are_ready(const struct run *run)
@@ -119,16 +131,15 @@ static void close_components(struct run *run)
 		if (run->phase == RUN_CLOSING && !component->closing && can_close(component))
 			close_component(component);
 	}
-	if (all_gone) {
+	if (all_gone)
 		run->phase = RUN_ENDED;
-		ev_break(run->loop, EVBREAK_ALL);
-	}
 }
 
 static void begin_running(struct run *run)
 {
 	run->phase = RUN_RUNNING;
-	run->started = run_time(run);
+	notify("READY=1");
+	run->started = run_now(run);
 	log_line(STORM_LOG_DEBUG, NULL, "all bolts are ready");
 	for (size_t i = 1; i <= run->task_count; i++) {
 		if (run->tasks[i]->component->spec->is_spout)
@@ -148,10 +159,19 @@ static bool is_done(const struct run *run, const struct task *spout)
 	return spout->state == TASK_RUNNING && spout->finished && spout->commands.count == 0;
 }
 
+size_t run_in_flight(const struct run *run)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->loop_count; i++)
+		count += run->loops[i].acker.trees.used;
+	return count;
+}
+
 /* Whether every spout has finished and every tree is settled. */
 static bool is_at_end(const struct run *run)
 {
-	if (run->acker.trees.used > 0)
+	if (run_in_flight(run) > 0)
 		return false;
 	for (size_t i = 1; i <= run->task_count; i++) {
 		if (run->tasks[i]->component->spec->is_spout && !is_done(run, run->tasks[i]))
@@ -171,7 +191,7 @@ static void advance(struct run *run)
 	case RUN_RUNNING:
 	case RUN_STOPPING:
 		if (is_at_end(run)) {
-			run->phase = RUN_CLOSING;
+			leave_running(run, RUN_CLOSING);
 			log_line(STORM_LOG_DEBUG, NULL,
 				"all tuples are settled; the components close");
 			close_components(run);
@@ -186,28 +206,39 @@ static void advance(struct run *run)
 	}
 }
 
-/* Before the loop sleeps: see what the last events have changed, and write all that is queued. */
-static void on_prepare(struct ev_loop *loop, struct ev_prepare *watcher, int events)
+/* Kill those that are to die for what they did. */
+static void kill_condemned(struct run *run)
 {
-	struct run *run = watcher->data;
+	for (size_t i = 1; i <= run->task_count; i++) {
+		if (run->tasks[i]->killed_for)
+			task_kill(run->tasks[i]);
+	}
+}
 
-	(void)loop;
-	(void)events;
+void run_advance(struct run *run)
+{
+	if (!atomic_exchange(&run->changed, false))
+		return;
+	loops_hold(run);
+	mail_settle_all(run); /* what is still on its way is to come before the end of the input */
+	kill_condemned(run);
+	if (run->given_up && run->phase < RUN_ABORTING)
+		abort_all(run);
 	advance(run);
-	while (run->dirty_count > 0)
-		task_flush(run->dirty[--run->dirty_count]);
+	loops_release(run);
 }
 
 static void stop_gracefully(struct run *run)
 {
 	if (run->phase != RUN_STARTING && run->phase != RUN_RUNNING)
 		return;
+	run_changed(run);
 	run->stopped = true;
 	if (run->phase == RUN_STARTING) {
-		run->phase = RUN_CLOSING; /* nothing has been emitted yet */
+		leave_running(run, RUN_CLOSING); /* nothing has been emitted yet */
 		return;
 	}
-	run->phase = RUN_STOPPING;
+	leave_running(run, RUN_STOPPING);
 	for (size_t i = 1; i <= run->task_count; i++) {
 		if (run->tasks[i]->component->spec->is_spout)
 			spout_deactivate(run->tasks[i]);
@@ -224,16 +255,17 @@ static void on_signal(struct ev_loop *loop, struct ev_signal *watcher, int event
 
 	(void)loop;
 	(void)events;
-	run_time(run);
+	loops_hold(run);
 	if (run->signalled == 0) {
-		run->signalled = run->now;
+		run->signalled = run_now(run);
 		log_line(STORM_LOG_INFO, NULL,
-			"stopping: %u tuples are in flight; a second signal stops at once",
-			run->acker.trees.used);
+			"stopping: %zu tuples are in flight; a second signal stops at once",
+			run_in_flight(run));
 		stop_gracefully(run);
-	} else if (run->now - run->signalled > SAME_SIGNAL_SECONDS) {
+	} else if (run_now(run) - run->signalled > SAME_SIGNAL_SECONDS) {
 		run_fail(run, "stopped at once: what was in flight is lost");
 	}
+	loops_release(run);
 }
 
 static void on_time_over(struct ev_loop *loop, struct ev_timer *timer, int events)
@@ -242,8 +274,9 @@ static void on_time_over(struct ev_loop *loop, struct ev_timer *timer, int event
 
 	(void)loop;
 	(void)events;
-	run_time(run);
+	loops_hold(run);
 	stop_gracefully(run);
+	loops_release(run);
 }
 
 static void on_second(struct ev_loop *loop, struct ev_timer *timer, int events)
@@ -252,11 +285,15 @@ static void on_second(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	run_time(run);
-	acker_expire(run);
+	loops_hold(run);
+	for (size_t i = 0; i < run->loop_count; i++)
+		acker_expire(&run->loops[i]);
 	for (size_t i = 1; i <= run->task_count; i++)
 		task_check(run->tasks[i]);
+	control_resume(run);
 	stats_show(run);
+	loops_release(run);
+	notify_alive();
 }
 
 static void on_tick(struct ev_loop *loop, struct ev_timer *timer, int events)
@@ -265,9 +302,10 @@ static void on_tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	run_time(component->run);
+	loops_hold(component->run);
 	for (size_t i = 0; i < component->task_count; i++)
 		task_tick(&component->tasks[i]);
+	loops_release(component->run);
 }
 
 /* Setting up */
@@ -351,6 +389,7 @@ int local_check_config(const struct spec *spec, struct problems *problems)
 	for (size_t i = 0; i < spec->component_count; i++)
 		check_number(spec, spec->components[i].config, "topology.tick.tuple.freq.secs",
 			0.001, problems);
+	limits_check(spec, problems);
 	return problems_result(problems);
 }
 
@@ -362,6 +401,15 @@ int local_check(const struct spec *spec, struct problems *problems)
 	return problems_result(problems);
 }
 
+static bool is_wrapped(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->component_count; i++) {
+		if (spec->components[i].wrapper)
+			return true;
+	}
+	return false;
+}
+
 static void read_config(struct run *run)
 {
 	json_t *config = handshake_config(run, NULL);
@@ -369,7 +417,8 @@ static void read_config(struct run *run)
 	run->wire = (enum wire)wire_of_serializer(config);
 	run->message_timeout = config_number(config, "topology.message.timeout.secs", 30);
 	run->message_timeouts =
-		!json_is_false(json_object_get(config, "topology.enable.message.timeouts"));
+		!json_is_false(json_object_get(config, "topology.enable.message.timeouts")) &&
+		!is_wrapped(run->spec);
 	run->max_pending = (size_t)config_number(config, "topology.max.spout.pending", 0);
 	run->ackers = config_number(config, "topology.acker.executors", 1) > 0;
 	run->silence_limit = config_number(config, "topology.subprocess.timeout.secs",
@@ -423,8 +472,7 @@ static int number_tasks(struct run *run)
 	int id = 1;
 
 	run->tasks = calloc(run->task_count + 1, sizeof(struct task *));
-	run->dirty = calloc(run->task_count + 1, sizeof(struct task *));
-	if (!order || !run->tasks || !run->dirty) {
+	if (!order || !run->tasks) {
 		free(order);
 		return -ENOMEM;
 	}
@@ -453,8 +501,9 @@ static int make_components(struct run *run)
 		component->spec = &run->spec->components[i];
 		component->run = run;
 		component->command = command_words(run->spec, component->spec);
-		component->folder = command_folder(run->spec, component->spec);
-		if (!component->command)
+		component->setup.folder = command_folder(run->spec, component->spec);
+		if (!component->command ||
+			limits_take(&component->setup, run->spec, component->spec) < 0)
 			return -ENOMEM;
 		component->task_count = (size_t)component->spec->tasks;
 		component->tasks = calloc(component->task_count, sizeof(*component->tasks));
@@ -478,7 +527,7 @@ static void start_ticks(struct component *component)
 	ev_timer_init(
 		&component->tick_timer, on_tick, component->tick_seconds, component->tick_seconds);
 	component->tick_timer.data = component;
-	ev_timer_start(component->run->loop, &component->tick_timer);
+	ev_timer_start(component->run->loops[0].ev, &component->tick_timer);
 }
 
 static void start_tasks(struct run *run)
@@ -490,6 +539,7 @@ static void start_tasks(struct run *run)
 			task_start(&component->tasks[j]);
 		start_ticks(component);
 	}
+	run_changed(run); /* without bolts there is nothing to wait for */
 }
 
 /* A private folder for the pid files and the control socket. */
@@ -523,20 +573,19 @@ static void hand_down(int fd, const char *variable)
 
 static void start_watching(struct run *run)
 {
+	struct ev_loop *loop = run->loops[0].ev;
+
 	ev_signal_init(&run->interrupt, on_signal, SIGINT);
 	ev_signal_init(&run->terminate, on_signal, SIGTERM);
 	ev_timer_init(&run->second_timer, on_second, 1, 1);
-	ev_prepare_init(&run->prepare, on_prepare);
 	run->interrupt.data = run->terminate.data = run->second_timer.data = run;
-	run->prepare.data = run;
-	ev_signal_start(run->loop, &run->interrupt);
-	ev_signal_start(run->loop, &run->terminate);
-	ev_timer_start(run->loop, &run->second_timer);
-	ev_prepare_start(run->loop, &run->prepare);
+	ev_signal_start(loop, &run->interrupt);
+	ev_signal_start(loop, &run->terminate);
+	ev_timer_start(loop, &run->second_timer);
 	if (run->options->seconds > 0) {
 		ev_timer_init(&run->end_timer, on_time_over, run->options->seconds, 0);
 		run->end_timer.data = run;
-		ev_timer_start(run->loop, &run->end_timer);
+		ev_timer_start(loop, &run->end_timer);
 	}
 }
 
@@ -549,18 +598,28 @@ void run_free(struct run *run)
 		free(run->components[i].tasks);
 		json_decref(run->components[i].metrics);
 		command_free(run->components[i].command);
-		free(run->components[i].folder);
+		free(run->components[i].setup.folder);
+		json_decref(run->components[i].setup.env);
 	}
 	free(run->components);
 	free(run->tasks);
-	free(run->dirty);
-	acker_free(&run->acker);
-	message_free(&run->message);
-	numbers_free(&run->receivers);
-	numbers_free(&run->anchors);
+	loops_free(run);
 	directory_free(&run->directory);
-	if (run->loop)
-		ev_loop_destroy(run->loop);
+	free(run->record_folder);
+}
+
+/*
+ * The work of the components is about that of the runner, so each has about half of the processors.
+ * The loop more keeps a processor from idling while a loop waits.
+ */
+static size_t choose_loops(const struct run *run)
+{
+	size_t count = run->options->loops;
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (count == 0)
+		count = processors > 1 ? (size_t)processors / 2 + 1 : 1;
+	return count < run->task_count ? count : run->task_count;
 }
 
 int run_set_up(struct run *run)
@@ -568,21 +627,19 @@ int run_set_up(struct run *run)
 	int err;
 
 	run->directory = DIRECTORY_INIT;
-	run->loop = ev_default_loop(EVFLAG_AUTO);
-	if (!run->loop) {
-		log_line(STORM_LOG_ERROR, NULL, "cannot make an event loop");
-		return -ENOSYS;
-	}
 	err = make_directory(run);
+	if (err == 0)
+		err = record_set_up(run);
 	if (err < 0)
 		return err;
-	acker_init(&run->acker);
 	read_config(run);
 	err = make_components(run);
 	if (err == 0)
 		err = find_cycles(run);
 	if (err == 0)
 		err = router_init(run);
+	if (err == 0)
+		err = loops_init(run, choose_loops(run));
 	if (err < 0)
 		log_line(STORM_LOG_ERROR, NULL, "cannot set up the run: %s", strerror(-err));
 	return err;
@@ -596,23 +653,27 @@ int local_run(const struct spec *spec, const struct local_options *options)
 	log_set_verbosity(options->verbosity);
 	signal(SIGPIPE, SIG_IGN);
 	process_adopt_orphans();
+	process_raise_file_limit();
+	notify_start();
 	hand_down(STDIN_FILENO, "CSTORM_STDIN");
 	hand_down(STDOUT_FILENO, "CSTORM_STDOUT");
-	if (run_set_up(&run) < 0) {
+	if (run_set_up(&run) < 0 ||
+		(options->metrics_address && http_start(&run, options->metrics_address) < 0)) {
 		run_free(&run);
 		return EXIT_STATUS_FAILED;
 	}
-	run.started = run_time(&run);
+	run.started = run_now(&run);
 	start_watching(&run);
 	err = control_start(&run);
 	if (err < 0)
 		log_line(STORM_LOG_WARN, NULL,
 			"nobody can look at this run (cstorm ps, top, tap): %s", strerror(-err));
 	start_tasks(&run);
-	ev_run(run.loop, 0);
-	run.ended = run_time(&run);
+	loops_run(&run);
+	run.ended = loop_time(&run.loops[0]);
 	process_kill_descendants();
 	control_stop(&run);
+	http_stop(&run);
 	log_status(NULL);
 	if (options->verbosity >= 0)
 		stats_print(&run);

@@ -1,20 +1,29 @@
 /*
  * The local runner, from the inside.
  *
- * One loop, one process a task. A tuple's walk: task.c reads a frame of a component and takes it
- * apart; router.c finds the streams and tasks that receive it and copies the text of its values
- * into their queues; acker.c keeps the account of its tree; task.c writes the queues.
+ * One process a task. A tuple's walk: task.c reads a frame of a component and takes it apart;
+ * router.c finds the streams and tasks that receive it and copies the text of its values into their
+ * queues; acker.c keeps the account of its tree; task.c writes the queues.
+ *
+ * The tasks are dealt out to loops, each of which has a thread, its own trees and its own accounts,
+ * and shares nothing that tuples change: what a tuple has to do in another loop goes there as a letter
+ * (mail.c). The first loop is the main thread's. It alone starts and buries processes, hears
+ * signals, answers the control socket and moves the run from phase to phase, and holds the other
+ * loops still while it does so (loop.c); what it changes then, they may read without further ado.
  */
 #ifndef LOCAL_RUN_H
 #define LOCAL_RUN_H
 
 #include <ev.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "base/fifo.h"
 #include "base/numbers.h"
 #include "base/slots.h"
 #include "local/control.h"
+#include "local/http.h"
 #include "local/directory.h"
 #include "local/histogram.h"
 #include "local/local.h"
@@ -26,7 +35,9 @@
 #include <cstorm/task.h>
 
 struct run;
+struct loop;
 struct component;
+struct recording;
 
 /* Statistics */
 
@@ -45,6 +56,11 @@ struct outcome_stats {
 struct target {
 	struct component *component;
 	const struct spec_input *input;
+	size_t index; /* among all of the run */
+};
+
+/* What a loop knows of a target. */
+struct target_account {
 	size_t next; /* shuffle: the task whose turn it is */
 	uint64_t executed;
 	struct outcome_stats outcome;
@@ -56,6 +72,11 @@ struct route {
 	struct buffer head; /* the part of a message that all of this stream have */
 	struct target *targets;
 	size_t target_count;
+	size_t index; /* among all of the run */
+};
+
+/* What a loop knows of a route. */
+struct route_account {
 	uint64_t emitted; /* tuples, as the component emits them */
 	uint64_t transferred; /* copies, as the targets receive them */
 	struct outcome_stats outcome; /* spouts: of whole trees */
@@ -70,7 +91,7 @@ struct route {
  */
 struct tree {
 	struct task *spout;
-	struct route *route;
+	const struct route *route;
 	uint64_t value;
 	double since;
 	uint64_t older; /* in the order of `since`; 0: none */
@@ -82,11 +103,29 @@ struct tree {
 struct edge {
 	uint64_t tree;
 	uint64_t value;
+	struct loop *loop; /* that has the tree */
+};
+
+struct edges {
+	struct edge *items;
+	uint32_t count;
+	uint32_t capacity;
+};
+
+/* A copy of a tuple on its way to a task. */
+struct copy {
+	struct task *receiver;
+	const struct route *route;
+	const struct target *target;
+	int source; /* the task that emitted it */
+	struct span tuple; /* the text of its values */
+	const struct edge *edges;
+	uint32_t edge_count;
 };
 
 /* A copy of a tuple that a task of a bolt has not acked or failed. */
 struct delivery {
-	struct target *target; /* NULL: a tick */
+	const struct target *target; /* NULL: a tick */
 	double since;
 	uint32_t edge_count;
 	uint32_t edge_capacity; /* of `more` */
@@ -113,6 +152,7 @@ enum task_state {
 
 struct task {
 	struct run *run;
+	struct loop *loop;
 	struct component *component;
 	int id;
 	size_t index; /* among the tasks of the component */
@@ -133,11 +173,14 @@ struct task {
 	/* The wire */
 	struct frame_reader reader;
 	struct output queue; /* towards the component */
+	struct recording *recording; /* of this life; NULL: none */
+	size_t recorded; /* of what is queued: it is in the recording */
 	bool dirty; /* on the list of those to flush */
-	bool congested; /* its queue is long */
+	atomic_bool congested; /* its queue is long */
 	bool paused; /* not read, because those it emits to are congested */
 	struct buffer error_line; /* the beginning of a line of its standard error */
 	char *last_error; /* what it said last, for the message when it dies */
+	char *crash; /* the report of its crash; NULL: none has come in this life */
 
 	/* Life */
 	double heard; /* when its last frame came */
@@ -147,6 +190,7 @@ struct task {
 	double born; /* when its process started */
 	int restarts;
 	int deaths; /* in a row, with no good life in between */
+	double short_since; /* it could not be started for want of something; 0: it could */
 	bool progressed; /* it has done something in this life */
 	bool reported_error; /* since it started, or since it was to close */
 
@@ -174,7 +218,7 @@ struct component {
 	const struct spec_component *spec;
 	struct run *run;
 	char **command; /* the words that start it */
-	char *folder; /* in which it runs; NULL: where the runner does */
+	struct process_setup setup;
 	struct task *tasks;
 	size_t task_count;
 	struct route *routes; /* as the spec's outputs */
@@ -183,6 +227,52 @@ struct component {
 	json_t *metrics; /* what it has measured, by name; NULL: nothing */
 	struct ev_timer tick_timer;
 	double tick_seconds; /* 0: none */
+};
+
+/* Loops */
+
+/* The letters of one loop to another one, that it has not read. */
+struct mailbox {
+	pthread_mutex_t mutex;
+	struct buffer letters;
+};
+
+struct loop {
+	struct run *run;
+	size_t index;
+	struct ev_loop *ev;
+	struct ev_prepare prepare;
+	struct ev_async wake; /* from the sleep, to read letters and to see what has changed */
+	double now; /* monotonic, as of the last event */
+
+	/* What it has */
+	struct task **tasks;
+	size_t task_count;
+	struct task **dirty; /* tasks whose queues are to be flushed */
+	size_t dirty_count;
+	struct acker acker; /* of its spouts' tuples */
+	struct route_account *routes; /* by their indexes */
+	struct target_account *targets;
+
+	/* Scratch */
+	struct message message;
+	struct numbers receivers; /* the tasks that receive the emit at hand */
+	struct numbers anchors; /* the deliveries that it is anchored to */
+	struct edges edges; /* of the copy at hand */
+	struct buffer text; /* for strings with escapes */
+
+	/* Letters */
+	struct mailbox *mailboxes; /* from each loop */
+	struct buffer *letters; /* to each loop, not sent yet */
+	struct buffer reading;
+	atomic_bool flooded; /* it has many letters to read */
+	atomic_bool eased; /* somewhere, a queue is no longer long */
+
+	/* The thread; the main thread needs none of this. */
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t mutex; /* held but when it sleeps */
+	pthread_mutex_t gate; /* taken by who holds it still, so that it does not slip away */
 };
 
 enum run_phase {
@@ -197,22 +287,21 @@ enum run_phase {
 struct run {
 	const struct spec *spec;
 	const struct local_options *options;
-	struct ev_loop *loop;
+	struct loop *loops; /* the first one is the main thread's */
+	size_t loop_count;
 	enum run_phase phase;
-	bool failed;
+	atomic_bool changed; /* something that the next phase may wait for */
+	atomic_bool given_up; /* the run has failed for good, and is to be aborted */
+	atomic_bool failed;
 	bool stopped; /* by a signal or by the time limit */
 	double signalled; /* when the first signal came; 0: none has */
 	struct component *components;
 	size_t component_count;
 	struct task **tasks; /* by id, from 1 */
 	size_t task_count;
-	size_t congested; /* tasks */
-	struct task **dirty; /* tasks whose queues are to be flushed */
-	size_t dirty_count;
-	struct acker acker;
-	struct message message;
-	struct numbers receivers; /* scratch: the tasks that receive the emit at hand */
-	struct numbers anchors; /* scratch: the deliveries that it is anchored to */
+	atomic_size_t congested; /* tasks and loops */
+	size_t route_count;
+	size_t target_count;
 
 	/* Configuration */
 	enum wire wire; /* that all components speak */
@@ -223,16 +312,16 @@ struct run {
 	double silence_limit; /* a task that must answer and is silent for so long is killed */
 	double change_limit; /* the same for one that starts or closes */
 
-	double now; /* monotonic, as of the last event */
 	double started;
 	double ended;
 	struct directory directory; /* of this run */
+	char *record_folder; /* an absolute path; NULL: the run is not recorded */
 	struct control control;
+	struct http http;
 	struct ev_signal interrupt;
 	struct ev_signal terminate;
 	struct ev_timer second_timer;
 	struct ev_timer end_timer;
-	struct ev_prepare prepare;
 };
 
 /* run.c */
@@ -241,18 +330,61 @@ struct run {
 int run_set_up(struct run *run);
 void run_free(struct run *run);
 
-/* The monotonic time, in seconds; also kept in run->now. */
-double run_time(struct run *run);
+/* The monotonic time, in seconds, as the main thread knows it. */
+double run_now(const struct run *run);
 
-/* Kill everything; the run has failed. */
-void run_abort(struct run *run);
+/* From any loop: something has come that the next phase may wait for. */
+void run_changed(struct run *run);
 
-/* Say that the run has failed for good, and abort it. */
+/* From any loop: say that the run has failed for good; it is aborted in the next moment. */
 STORM_PRINTF(2, 3)
 void run_fail(struct run *run, const char *format, ...);
 
+/* Before the main loop sleeps: go on to the next phase, if what this one waits for has come. */
+void run_advance(struct run *run);
+
+/* The trees that are not settled. */
+size_t run_in_flight(const struct run *run);
+
 /* Whether spouts may be asked for new tuples. */
 bool run_wants_tuples(const struct run *run);
+
+/* loop.c */
+
+/* Set up the loops of a run whose tasks and routes are there, and deal the tasks out: 0 or -errno. */
+int loops_init(struct run *run, size_t count);
+void loops_free(struct run *run);
+
+/* Run them all until the run has ended. */
+void loops_run(struct run *run);
+
+/* The monotonic time, in seconds; also kept in loop->now. */
+double loop_time(struct loop *loop);
+
+/* From any thread: let it have a turn. */
+void loop_wake(struct loop *loop);
+
+/* In the main thread: hold all the other loops still, and let them go on. */
+void loops_hold(struct run *run);
+void loops_release(struct run *run);
+
+/* From any loop: a queue is no longer long, so tasks that waited for that may go on. */
+void loops_ease(struct run *run);
+
+/* mail.c */
+
+/* Write to another loop: a copy for one of its tasks; what became of a part of one of its trees. */
+int mail_copy(struct loop *from, const struct copy *copy);
+int mail_settle(struct loop *from, const struct edge *edge, bool acked);
+
+/* Send what is written, at the end of a turn. */
+void mail_send(struct loop *from);
+
+/* Do as the letters say. */
+void mail_read(struct loop *loop);
+
+/* While all loops are held: send and read until no letter is left. */
+void mail_settle_all(struct run *run);
 
 /* task.c */
 
@@ -310,12 +442,15 @@ void spout_settle(struct task *task, struct span id, bool acked);
 /* Handle an emit: 0, or -EINVAL when it broke the protocol (the task is killed then). */
 int route_emit(struct task *task, const struct message *message);
 
+/* Queue a copy for a task of this loop: 0 or -ENOMEM. */
+int route_accept(const struct copy *copy);
+
 /* Set up the routes of all components. */
 int router_init(struct run *run);
 void router_free(struct run *run);
 
-/* Whether a task that receives tuples of this component is congested. */
-bool router_is_congested(const struct component *component);
+/* Whether a task that receives tuples of this task is congested. */
+bool router_is_congested(const struct task *task);
 
 /* grouping.c */
 
@@ -338,17 +473,26 @@ void acker_free(struct acker *acker);
 uint64_t acker_random(struct acker *acker);
 
 /* A spout's tuple begins a tree: its number, or 0 when memory ends. */
-uint64_t acker_begin(struct run *run, struct task *spout, struct route *route, struct span id);
+uint64_t acker_begin(struct task *spout, const struct route *route, struct span id);
 
-/* The number of a copy goes into the tree. */
-void acker_mix(struct run *run, uint64_t tree, uint64_t value);
+/* The number of a copy goes into a tree of this loop. */
+void acker_mix(struct loop *loop, uint64_t tree, uint64_t value);
 
 /* All copies of the spout's tuple are sent: settle the tree if there was none. */
-void acker_sent(struct run *run, uint64_t tree);
+void acker_sent(struct loop *loop, uint64_t tree);
+
+/* A part of a tree of this loop was acked or failed. */
+void acker_apply(struct loop *loop, const struct edge *edge, bool acked);
+
+/* The same for parts of trees of any loop. */
+void acker_settle_edges(struct loop *loop, const struct edge *edges, uint32_t count, bool acked);
+
+/* Connect to a tree, once or again: 0 or -ENOMEM. */
+int edges_add(struct edges *edges, const struct edge *edge);
 
 /* The edges of a delivery. */
 struct edge *delivery_edges(struct delivery *delivery);
-int delivery_add_edge(struct delivery *delivery, uint64_t tree, uint64_t value);
+int delivery_set_edges(struct delivery *delivery, const struct edge *edges, uint32_t count);
 
 /* The number that the id of a delivery holds; 0, which is none, for any other id. */
 uint64_t acker_delivery_number(const struct encoded *id);
@@ -363,10 +507,10 @@ int acker_settle(struct task *task, uint64_t number, bool acked);
 size_t acker_fail_deliveries(struct task *task);
 
 /* Forget the trees of a dead spout: it has to emit their tuples again by itself. */
-void acker_forget_spout(struct run *run, struct task *spout);
+void acker_forget_spout(struct task *spout);
 
 /* Fail the trees whose time is up. */
-void acker_expire(struct run *run);
+void acker_expire(struct loop *loop);
 
 /* handshake.c */
 

@@ -43,7 +43,7 @@ static void send_command(
 		write_string(queue, wire, id);
 	buffer_append_phrase(queue, wire, PHRASE("}" FRAME_END, ""));
 	if (task->commands.count == 0)
-		task->asked = task->run->now;
+		task->asked = task->loop->now;
 	if (fifo_push(&task->commands, kind) < 0)
 		run_fail(
 			task->run, "out of memory for commands to %s", task->component->spec->name);
@@ -77,7 +77,7 @@ void spout_pump(struct task *task)
 	const struct run *run = task->run;
 
 	if (task->state != TASK_RUNNING || task->deactivated || task->finished || task->idle ||
-		!run_wants_tuples(run) || router_is_congested(task->component))
+		!run_wants_tuples(run) || router_is_congested(task))
 		return;
 	while (task->nexts < task->window &&
 		(run->max_pending == 0 || task->pending + task->nexts < run->max_pending))
@@ -107,7 +107,7 @@ static void on_idle_end(struct ev_loop *loop, struct ev_timer *timer, int events
 
 	(void)loop;
 	(void)events;
-	run_time(task->run);
+	loop_time(task->loop);
 	task->idle = false;
 	spout_pump(task);
 }
@@ -124,13 +124,13 @@ static void rest(struct task *task)
 		task->idle_seconds *= 2;
 	ev_timer_init(&task->idle_timer, on_idle_end, task->idle_seconds, 0);
 	task->idle_timer.data = task;
-	ev_timer_start(task->run->loop, &task->idle_timer);
+	ev_timer_start(task->loop->ev, &task->idle_timer);
 }
 
 /* When a whole window is answered: was it long enough, or too long? */
 static void adapt_window(struct task *task)
 {
-	double seconds = task->run->now - task->window_since;
+	double seconds = task->loop->now - task->window_since;
 
 	if (++task->answered < task->window)
 		return;
@@ -139,7 +139,7 @@ static void adapt_window(struct task *task)
 	else if (seconds > WINDOW_LONG && task->window > 1)
 		task->window /= 2;
 	task->answered = 0;
-	task->window_since = task->run->now;
+	task->window_since = task->loop->now;
 }
 
 void spout_synced(struct task *task, bool finished)
@@ -152,8 +152,8 @@ void spout_synced(struct task *task, bool finished)
 		return;
 	}
 	kind = (enum spout_command)fifo_pop(&task->commands);
-	waited = task->run->now - task->asked;
-	task->asked = task->run->now;
+	waited = task->loop->now - task->asked;
+	task->asked = task->loop->now;
 	/* Later answers may know of a fail that this one does not. */
 	task->finished = finished;
 	if (kind == COMMAND_NEXT) {
@@ -168,11 +168,13 @@ void spout_synced(struct task *task, bool finished)
 	}
 	task->emitted = false;
 	spout_pump(task);
+	if (task->commands.count == 0 && (finished || !run_wants_tuples(task->run)))
+		run_changed(task->run); /* it may have been the last one */
 }
 
 void spout_reset(struct task *task)
 {
-	ev_timer_stop(task->run->loop, &task->idle_timer);
+	ev_timer_stop(task->loop->ev, &task->idle_timer);
 	while (task->commands.count > 0)
 		fifo_pop(&task->commands);
 	task->nexts = 0;
@@ -183,5 +185,5 @@ void spout_reset(struct task *task)
 	task->finished = false;
 	task->activated = false;
 	task->deactivated = false;
-	acker_forget_spout(task->run, task);
+	acker_forget_spout(task);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "local/notify.h"
 #include "local/run.h"
 #include "local/usage.h"
 
@@ -17,14 +18,51 @@ static double latency_ms(const struct outcome_stats *outcome)
 	return outcome->acked > 0 ? outcome->latency_sum / (double)outcome->acked * 1000 : 0;
 }
 
+static void add_outcome(struct outcome_stats *sum, const struct outcome_stats *outcome)
+{
+	sum->acked += outcome->acked;
+	sum->failed += outcome->failed;
+	sum->timed_out += outcome->timed_out;
+	sum->latency_sum += outcome->latency_sum;
+	histogram_merge(&sum->latencies, &outcome->latencies);
+}
+
+/* What all loops together know. */
+static struct route_account sum_of_route(const struct run *run, const struct route *route)
+{
+	struct route_account sum = { 0 };
+
+	for (size_t i = 0; i < run->loop_count; i++) {
+		const struct route_account *account = &run->loops[i].routes[route->index];
+
+		sum.emitted += account->emitted;
+		sum.transferred += account->transferred;
+		add_outcome(&sum.outcome, &account->outcome);
+	}
+	return sum;
+}
+
+static struct target_account sum_of_target(const struct run *run, const struct target *target)
+{
+	struct target_account sum = { 0 };
+
+	for (size_t i = 0; i < run->loop_count; i++) {
+		const struct target_account *account = &run->loops[i].targets[target->index];
+
+		sum.executed += account->executed;
+		add_outcome(&sum.outcome, &account->outcome);
+	}
+	return sum;
+}
+
 /* The copies that all bolts have received: what the speed of a run is measured by. */
 static uint64_t count_tuples(const struct run *run)
 {
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < run->component_count; i++) {
-		for (size_t j = 0; j < run->components[i].spec->output_count; j++)
-			count += run->components[i].routes[j].transferred;
+	for (size_t i = 0; i < run->loop_count; i++) {
+		for (size_t j = 0; j < run->route_count; j++)
+			count += run->loops[i].routes[j].transferred;
 	}
 	return count;
 }
@@ -46,7 +84,7 @@ static const struct target *find_target(
 	const struct route *route = &source->routes[input->source_stream];
 
 	for (size_t i = 0; i < route->target_count; i++) {
-		if (route->targets[i].component == component)
+		if (route->targets[i].input == input)
 			return &route->targets[i];
 	}
 	return NULL;
@@ -70,7 +108,7 @@ static const char *status_of(const struct run *run)
 
 static double seconds_of(const struct run *run)
 {
-	double until = run->ended > 0 ? run->ended : run->now;
+	double until = run->ended > 0 ? run->ended : run_now(run);
 
 	return until > run->started ? until - run->started : 0;
 }
@@ -84,36 +122,38 @@ static void print_component(const struct component *component)
 {
 	for (size_t i = 0; i < component->spec->input_count; i++) {
 		const struct spec_input *input = &component->spec->inputs[i];
-		const struct target *target = find_target(component, input);
+		const struct target_account sum =
+			sum_of_target(component->run, find_target(component, input));
 
-		if (target)
-			fprintf(stderr, "%-12s %5zu  <- %-20s %12s %12llu %12llu %8llu %10.3f\n",
-				component->spec->name, component->task_count, input->component, "",
-				(unsigned long long)target->executed,
-				(unsigned long long)target->outcome.acked,
-				(unsigned long long)target->outcome.failed,
-				latency_ms(&target->outcome));
+		fprintf(stderr, "%-12s %5zu  <- %-20s %12s %12llu %12llu %8llu %10.3f\n",
+			component->spec->name, component->task_count, input->component, "",
+			(unsigned long long)sum.executed, (unsigned long long)sum.outcome.acked,
+			(unsigned long long)sum.outcome.failed, latency_ms(&sum.outcome));
 	}
 	for (size_t i = 0; i < component->spec->output_count; i++) {
 		const struct route *route = &component->routes[i];
+		const struct route_account sum = sum_of_route(component->run, route);
 
 		fprintf(stderr, "%-12s %5zu  -> %-20s %12llu", component->spec->name,
 			component->task_count, route->stream->name,
-			(unsigned long long)route->emitted);
+			(unsigned long long)sum.emitted);
 		if (component->spec->is_spout)
 			fprintf(stderr, " %12s %12llu %8llu %10.3f", "",
-				(unsigned long long)route->outcome.acked,
-				(unsigned long long)route->outcome.failed,
-				latency_ms(&route->outcome));
+				(unsigned long long)sum.outcome.acked,
+				(unsigned long long)sum.outcome.failed, latency_ms(&sum.outcome));
 		fprintf(stderr, "\n");
 	}
 }
 
 void stats_show(const struct run *run)
 {
-	log_status("%.40s: %s for %.0f s, %llu tuples, %.0f tuples/s, %u in flight",
-		run->spec->name, status_of(run), seconds_of(run),
-		(unsigned long long)count_tuples(run), rate_of(run), run->acker.trees.used);
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s for %.0f s, %llu tuples, %.0f tuples/s, %zu in flight",
+		status_of(run), seconds_of(run), (unsigned long long)count_tuples(run),
+		rate_of(run), run_in_flight(run));
+	log_status("%.40s: %s", run->spec->name, text);
+	notify("STATUS=%s", text);
 }
 
 void stats_print(const struct run *run)
@@ -146,11 +186,12 @@ static json_t *outcome_json(const struct outcome_stats *outcome)
 
 static json_t *output_json(const struct component *component, const struct route *route)
 {
+	const struct route_account sum = sum_of_route(component->run, route);
 	json_t *output = json_pack("{s:s, s:I, s:I}", "stream", route->stream->name, "emitted",
-		(json_int_t)route->emitted, "transferred", (json_int_t)route->transferred);
+		(json_int_t)sum.emitted, "transferred", (json_int_t)sum.transferred);
 
 	if (component->spec->is_spout) {
-		json_t *outcome = outcome_json(&route->outcome);
+		json_t *outcome = outcome_json(&sum.outcome);
 
 		json_object_update(output, outcome);
 		json_decref(outcome);
@@ -160,13 +201,14 @@ static json_t *output_json(const struct component *component, const struct route
 
 static json_t *input_json(const struct component *component, const struct spec_input *spec)
 {
-	const struct target *target = find_target(component, spec);
-	json_t *input = outcome_json(&target->outcome);
+	const struct target_account sum =
+		sum_of_target(component->run, find_target(component, spec));
+	json_t *input = outcome_json(&sum.outcome);
 
 	json_object_del(input, "timed_out");
 	json_object_set_new(input, "component", json_string(spec->component));
 	json_object_set_new(input, "stream", json_string(spec->stream));
-	json_object_set_new(input, "executed", json_integer((json_int_t)target->executed));
+	json_object_set_new(input, "executed", json_integer((json_int_t)sum.executed));
 	return input;
 }
 

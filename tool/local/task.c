@@ -10,7 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "local/run.h"
+#include "local/record.h"
+#include "local/stack.h"
 #include "protocol/write.h"
 
 /* A queue is long above the first size, until it is below the second one. */
@@ -27,6 +28,9 @@
 /* Before a second restart in a row: this long, doubled for each further one. */
 #define RESTART_SECONDS 0.1
 
+/* A process cannot be started again for want of descriptors, processes or memory: so long is tried. */
+#define SHORTAGE_SECONDS 60
+
 #define ERROR_LINE_LIMIT ((size_t)8 << 10)
 
 static void die(struct task *task);
@@ -40,9 +44,11 @@ static const char *name_of(const struct task *task)
 
 struct buffer *task_queue(struct task *task)
 {
+	struct loop *loop = task->loop;
+
 	if (!task->dirty) {
 		task->dirty = true;
-		task->run->dirty[task->run->dirty_count++] = task;
+		loop->dirty[loop->dirty_count++] = task;
 	}
 	return &task->queue.buffer;
 }
@@ -59,8 +65,7 @@ static void set_congested(struct task *task, bool congested)
 		return;
 	}
 	run->congested--;
-	for (size_t i = 1; i <= run->task_count; i++)
-		task_apply_pressure(run->tasks[i]);
+	loops_ease(run);
 }
 
 static void close_fd(int *fd)
@@ -72,9 +77,9 @@ static void close_fd(int *fd)
 
 static void end_input(struct task *task)
 {
-	ev_io_stop(task->run->loop, &task->input_watcher);
+	ev_io_stop(task->loop->ev, &task->input_watcher);
 	close_fd(&task->input);
-	task->asked = task->run->now;
+	task->asked = task->loop->now;
 }
 
 void task_flush(struct task *task)
@@ -87,11 +92,13 @@ void task_flush(struct task *task)
 		return;
 	}
 	if (task->input >= 0) {
+		record_queue(task);
 		written = output_flush(&task->queue, task->input);
+		task->recorded = output_pending(&task->queue);
 		if (written == 0) {
-			ev_io_start(task->run->loop, &task->input_watcher);
+			ev_io_start(task->loop->ev, &task->input_watcher);
 		} else if (written > 0) {
-			ev_io_stop(task->run->loop, &task->input_watcher);
+			ev_io_stop(task->loop->ev, &task->input_watcher);
 			if (task->closing)
 				end_input(task);
 		} else {
@@ -111,7 +118,7 @@ static void on_writable(struct ev_loop *loop, struct ev_io *watcher, int events)
 
 	(void)loop;
 	(void)events;
-	run_time(task->run);
+	loop_time(task->loop);
 	task_flush(task);
 }
 
@@ -159,26 +166,27 @@ void task_tick(struct task *task)
 
 void task_apply_pressure(struct task *task)
 {
-	bool pressed = !task->component->cyclic && router_is_congested(task->component);
+	bool pressed = !task->component->cyclic && router_is_congested(task);
 
 	if (task->output < 0)
 		return;
 	if (pressed && !task->paused) {
-		ev_io_stop(task->run->loop, &task->output_watcher);
+		ev_io_stop(task->loop->ev, &task->output_watcher);
 	} else if (!pressed && task->paused) {
-		task->heard = task->run->now;
-		ev_io_start(task->run->loop, &task->output_watcher);
+		task->heard = task->loop->now;
+		ev_io_start(task->loop->ev, &task->output_watcher);
 	}
 	task->paused = pressed;
 	if (!pressed && task->component->spec->is_spout)
 		spout_pump(task);
 }
 
-/* Kill the process for something that it did. */
+/* Have the process killed for something that it did. Only the main thread knows whether it still lives. */
 static void condemn(struct task *task, const char *reason)
 {
 	task->killed_for = reason;
-	task_kill(task);
+	ev_io_stop(task->loop->ev, &task->output_watcher);
+	run_changed(task->run);
 }
 
 void task_fault(struct task *task, const char *format, ...)
@@ -192,6 +200,11 @@ void task_fault(struct task *task, const char *format, ...)
 	log_line(STORM_LOG_ERROR, task, "broke the protocol and is killed: %s", buffer_text(&text));
 	buffer_free(&text);
 	condemn(task, "for breaking the protocol");
+}
+
+static bool begins_with(struct span text, const char *what)
+{
+	return text.length >= strlen(what) && memcmp(text.data, what, strlen(what)) == 0;
 }
 
 static void set_last_error(struct task *task, struct span text)
@@ -223,14 +236,43 @@ static void handle_log(struct task *task, const struct message *message)
 	buffer_free(&text);
 }
 
+/* Whether a text begins as the report of a crash does. */
+static bool is_crash(struct span text)
+{
+	return begins_with(text, CRASH_BY_SIGNAL) || begins_with(text, CRASH_BY_BOUND);
+}
+
+/* Log the report of a crash with the names of its functions; its stack is no last words. */
+static void report_crash(struct task *task, struct span report)
+{
+	const char *stack = memmem(report.data, report.length, CRASH_STACK, strlen(CRASH_STACK));
+	size_t length = stack ? (size_t)(stack - report.data) : report.length;
+	struct buffer text = { 0 };
+
+	while (length > 0 && report.data[length - 1] == '\n')
+		length--;
+	set_last_error(task, (struct span){ report.data, length });
+	free(task->crash);
+	task->crash = strndup(report.data, report.length);
+	stack_append_named(&text, report, task->component->setup.folder);
+	log_text(STORM_LOG_ERROR, task, NULL, buffer_span(&text));
+	buffer_free(&text);
+	loop_time(task->loop); /* the names have taken some */
+}
+
 static void handle_error(struct task *task, const struct message *message)
 {
 	struct buffer text = string_text(&message->msg);
 	bool is_end = task->closing && strstr(buffer_text(&text), LOCAL_END_OF_INPUT);
 
 	task->reported_error |= !is_end;
-	set_last_error(task, buffer_span(&text));
-	log_text(is_end ? STORM_LOG_DEBUG : STORM_LOG_ERROR, task, NULL, buffer_span(&text));
+	if (is_crash(buffer_span(&text))) {
+		report_crash(task, buffer_span(&text));
+	} else {
+		set_last_error(task, buffer_span(&text));
+		log_text(
+			is_end ? STORM_LOG_DEBUG : STORM_LOG_ERROR, task, NULL, buffer_span(&text));
+	}
 	buffer_free(&text);
 }
 
@@ -266,7 +308,8 @@ static void refuse_command(struct task *task, const struct message *message)
 static void become_ready(struct task *task)
 {
 	task->state = TASK_RUNNING;
-	task->heard = task->asked = task->run->now;
+	task->heard = task->asked = task->loop->now;
+	run_changed(task->run);
 }
 
 static void handle_sync(struct task *task, const struct message *message)
@@ -305,7 +348,7 @@ static void handle_command(struct task *task, const struct message *message)
 
 static void handle_frame(struct task *task, struct span frame)
 {
-	struct message *message = &task->run->message;
+	struct message *message = &task->loop->message;
 	struct wire_error error;
 	int err = message_scan(message, task->run->wire, frame, &error);
 	bool says_only = message_is(message, SPAN("log")) || message_is(message, SPAN("error"));
@@ -368,10 +411,13 @@ static bool read_output(struct task *task)
 		return false;
 	if (count <= 0) {
 		/* It has closed its output; its death says the rest. */
-		ev_io_stop(task->run->loop, &task->output_watcher);
+		ev_io_stop(task->loop->ev, &task->output_watcher);
 		return false;
 	}
-	task->heard = task->run->now;
+	task->heard = task->loop->now;
+	record_output(task,
+		(struct span){ task->reader.buffer.data + task->reader.buffer.length - count,
+			(size_t)count });
 	handle_frames(task);
 	return !task->killed_for;
 }
@@ -382,13 +428,25 @@ static void on_output(struct ev_loop *loop, struct ev_io *watcher, int events)
 
 	(void)loop;
 	(void)events;
-	run_time(task->run);
+	loop_time(task->loop);
 	read_output(task);
 	task_apply_pressure(task);
 }
 
+/* Whether a line is of the report of a crash, which came as an error before. */
+static bool is_of_crash(struct task *task, struct span line)
+{
+	if (!task->crash && is_crash(line)) {
+		while (!task->killed_for && task->output >= 0 && read_output(task))
+			;
+	}
+	return task->crash && memmem(task->crash, strlen(task->crash), line.data, line.length);
+}
+
 static void say_error_line(struct task *task, struct span line)
 {
+	if (is_of_crash(task, line))
+		return;
 	set_last_error(task, line);
 	log_text(STORM_LOG_WARN, task, "STDERR", line);
 }
@@ -404,7 +462,7 @@ static bool read_errors(struct task *task)
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (count <= 0) {
-		ev_io_stop(task->run->loop, &task->errors_watcher);
+		ev_io_stop(task->loop->ev, &task->errors_watcher);
 		return false;
 	}
 	while (count > 0) {
@@ -436,16 +494,18 @@ static void on_exit_of_child(struct ev_loop *loop, struct ev_child *watcher, int
 {
 	struct task *task = watcher->data;
 
-	(void)loop;
 	(void)events;
-	run_time(task->run);
+	loops_hold(task->run);
+	ev_child_stop(loop, watcher);
 	task->exit_status = watcher->rstatus;
 	die(task);
+	run_changed(task->run);
+	loops_release(task->run);
 }
 
 static void start_watching(struct task *task, const struct process *process)
 {
-	struct ev_loop *loop = task->run->loop;
+	struct ev_loop *loop = task->loop->ev;
 
 	task->pid = process->pid;
 	task->input = process->input;
@@ -459,33 +519,124 @@ static void start_watching(struct task *task, const struct process *process)
 	task->errors_watcher.data = task->child_watcher.data = task;
 	ev_io_start(loop, &task->output_watcher);
 	ev_io_start(loop, &task->errors_watcher);
-	ev_child_start(loop, &task->child_watcher);
+	ev_child_start(task->run->loops[0].ev, &task->child_watcher);
+}
+
+/*
+ * What the shell becomes where the task's component is wrapped: the wrapper, with the number of the task
+ * in place of {task}, and the component's command behind it. Owned by the caller.
+ */
+static char *wrapper_script(const struct task *task)
+{
+	static const char mark[] = "{task}";
+	const char *at = task->component->spec->wrapper;
+	struct buffer script = { 0 };
+	const char *found;
+
+	buffer_append_literal(&script, "exec ");
+	for (; (found = strstr(at, mark)); at = found + strlen(mark)) {
+		buffer_append(&script, at, (size_t)(found - at));
+		buffer_append_integer(&script, task->id);
+	}
+	buffer_append_format(&script, "%s \"$@\"", at);
+	if (script.failed)
+		buffer_free(&script);
+	return script.data;
+}
+
+static int start_wrapped(struct process *process, const struct task *task)
+{
+	const struct component *component = task->component;
+	char *script = wrapper_script(task);
+	char **words = NULL;
+	size_t count = 0;
+	int err = -ENOMEM;
+
+	while (component->command[count])
+		count++;
+	if (script)
+		words = calloc(count + 5, sizeof(*words));
+	if (words) {
+		words[0] = (char *)"sh";
+		words[1] = (char *)"-c";
+		words[2] = script;
+		words[3] = (char *)"cstorm";
+		memcpy(words + 4, component->command, count * sizeof(*words));
+		err = process_start(process, words, &component->setup);
+	}
+	free(words);
+	free(script);
+	return err;
+}
+
+static int start_process(struct process *process, const struct task *task)
+{
+	const struct component *component = task->component;
+
+	if (component->spec->wrapper)
+		return start_wrapped(process, task);
+	return process_start(process, component->command, &component->setup);
+}
+
+/* What other processes may give back. */
+static bool is_shortage(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -EAGAIN || err == -ENOMEM;
+}
+
+/* Try again soon, unless it has been so for long: whether it is tried. */
+static bool wait_for_resources(struct task *task, int err)
+{
+	if (task->short_since == 0) {
+		log_line(STORM_LOG_WARN, task,
+			"cannot be started again: %s; it is tried each second", strerror(-err));
+		task->short_since = task->loop->now;
+	}
+	if (task->loop->now - task->short_since > SHORTAGE_SECONDS)
+		return false;
+	ev_timer_set(&task->restart_timer, 1, 0);
+	ev_timer_start(task->run->loops[0].ev, &task->restart_timer);
+	return true;
+}
+
+static void start(struct task *task)
+{
+	struct process process;
+	int err = start_process(&process, task);
+
+	if (err < 0 && task->restarts > 0 && is_shortage(err) && wait_for_resources(task, err))
+		return;
+	if (err < 0) {
+		run_fail(task->run, "%s: cannot start %s: %s%s", name_of(task),
+			task->component->command[0], strerror(-err),
+			err == -EMFILE        ? " (each task needs three: see ulimit -n)" :
+				err == -EPERM ? " (see its cstorm.nice and cstorm.rlimits)" :
+						"");
+		return;
+	}
+	task->short_since = 0;
+	start_watching(task, &process);
+	task->state = TASK_STARTING;
+	task->paused = task->progressed = task->reported_error = false;
+	task->killed_for = NULL;
+	free(task->crash);
+	task->crash = NULL;
+	task->reader.wire = task->run->wire;
+	task->born = task->heard = task->asked = task->loop->now;
+	record_begin(task);
+	log_line(STORM_LOG_DEBUG, task, "started as process %ld", (long)task->pid);
+	task_queue(task); /* to be flushed */
 }
 
 static void on_start(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
 	struct task *task = timer->data;
-	struct process process;
-	int err;
 
 	(void)loop;
 	(void)events;
-	run_time(task->run);
-	err = process_start(&process, task->component->command, task->component->folder,
-		task->component->spec->env);
-	if (err < 0) {
-		run_fail(task->run, "%s: cannot start %s: %s", name_of(task),
-			task->component->command[0], strerror(-err));
-		return;
-	}
-	start_watching(task, &process);
-	task->state = TASK_STARTING;
-	task->paused = task->progressed = task->reported_error = false;
-	task->killed_for = NULL;
-	task->reader.wire = task->run->wire;
-	task->born = task->heard = task->asked = task->run->now;
-	log_line(STORM_LOG_DEBUG, task, "started as process %ld", (long)task->pid);
-	task_queue(task); /* to be flushed */
+	loops_hold(task->run);
+	start(task);
+	loops_release(task->run);
 }
 
 /* Queue the handshake, and have the process started. */
@@ -502,7 +653,7 @@ static void prepare_start(struct task *task, double seconds)
 		spout_activate(task);
 	ev_timer_init(&task->restart_timer, on_start, seconds, 0);
 	task->restart_timer.data = task;
-	ev_timer_start(task->run->loop, &task->restart_timer);
+	ev_timer_start(task->run->loops[0].ev, &task->restart_timer);
 }
 
 void task_init(struct task *task, struct component *component, size_t index)
@@ -538,15 +689,10 @@ void task_kill(struct task *task)
 /* How the process ended, in words. */
 static void describe_death(const struct task *task, struct buffer *text)
 {
-	int status = task->exit_status;
-
 	if (task->killed_for)
 		buffer_append_format(text, "was killed %s", task->killed_for);
-	else if (WIFSIGNALED(status))
-		buffer_append_format(text, "was killed by signal %d (%s)", WTERMSIG(status),
-			strsignal(WTERMSIG(status)));
 	else
-		buffer_append_format(text, "ended with exit status %d", WEXITSTATUS(status));
+		process_describe_end(text, task->exit_status);
 }
 
 /* What it said last, for a message that ends the run. */
@@ -558,7 +704,7 @@ static const char *last_words(const struct task *task)
 /* Take what the dead process has written, and let go of it. */
 static void end_process(struct task *task)
 {
-	struct ev_loop *loop = task->run->loop;
+	struct ev_loop *loop = task->loop->ev;
 
 	while (!task->killed_for && task->output >= 0 && read_output(task))
 		;
@@ -570,7 +716,6 @@ static void end_process(struct task *task)
 	ev_io_stop(loop, &task->input_watcher);
 	ev_io_stop(loop, &task->output_watcher);
 	ev_io_stop(loop, &task->errors_watcher);
-	ev_child_stop(loop, &task->child_watcher);
 	close_fd(&task->input);
 	close_fd(&task->output);
 	close_fd(&task->errors);
@@ -585,6 +730,7 @@ static void lose_tuples(struct task *task)
 	size_t untracked;
 
 	output_clear(&task->queue);
+	task->recorded = 0;
 	frame_reader_free(&task->reader);
 	set_congested(task, false);
 	untracked = acker_fail_deliveries(task);
@@ -607,7 +753,7 @@ static bool was_good_life(const struct task *task)
 		WTERMSIG(task->exit_status) == SIGKILL;
 
 	return killed_from_outside ? task->progressed :
-				     task->run->now - task->born > GOOD_LIFE_SECONDS;
+				     task->loop->now - task->born > GOOD_LIFE_SECONDS;
 }
 
 static void restart(struct task *task, const char *death)
@@ -630,14 +776,14 @@ static void restart(struct task *task, const char *death)
 
 /*
  * Whether a task that was closed has ended as it should. Components in other languages (those of
- * pystorm, for one) take the end of their input for an error and exit with some status; what really
- * went wrong they have reported.
+ * pystorm, for one) take the end of their input for an error and exit with some status, and a debugger
+ * has one of its own; what really went wrong they have reported.
  */
 static bool closed_well(const struct task *task)
 {
 	if (task->killed_for || !WIFEXITED(task->exit_status) || output_pending(&task->queue) > 0)
 		return false;
-	if (task->component->spec->kind != SPEC_CLASS)
+	if (task->component->spec->kind != SPEC_CLASS || task->component->spec->wrapper)
 		return !task->reported_error;
 	return WEXITSTATUS(task->exit_status) == 0;
 }
@@ -657,6 +803,7 @@ static void die(struct task *task)
 
 	end_process(task);
 	describe_death(task, &death);
+	record_end(task, buffer_text(&death));
 	well = closed_well(task);
 	lose_tuples(task);
 	if (run->phase == RUN_ABORTING) {
@@ -683,10 +830,10 @@ static void die(struct task *task)
 	buffer_free(&death);
 }
 
-/* Whether the component owes an answer. */
+/* Whether the component owes an answer: a spout that is not yet activated, because bolts start, does not. */
 static bool owes_answer(const struct task *task)
 {
-	return task->state != TASK_RUNNING || task->closing || !task->component->spec->is_spout ||
+	return task->state == TASK_STARTING || task->closing || !task->component->spec->is_spout ||
 		task->commands.count > 0;
 }
 
@@ -699,9 +846,11 @@ void task_check(struct task *task)
 
 	if (task->pid == 0 || task->paused)
 		return;
-	if (owes_answer(task) && run->now - since > limit) {
+	if (owes_answer(task) && task->loop->now - since > limit &&
+		!task->component->spec->wrapper) {
 		log_line(STORM_LOG_ERROR, task,
-			"hangs: it has been silent for %.0f s; it is killed", run->now - since);
+			"hangs: it has been silent for %.0f s; it is killed",
+			task->loop->now - since);
 		condemn(task, "because it hung");
 		return;
 	}
@@ -719,7 +868,9 @@ void task_free(struct task *task)
 	slots_free(&task->deliveries);
 	frame_reader_free(&task->reader);
 	output_free(&task->queue);
+	record_free(task);
 	buffer_free(&task->error_line);
 	fifo_free(&task->commands);
 	free(task->last_error);
+	free(task->crash);
 }

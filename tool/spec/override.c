@@ -1,4 +1,4 @@
-/* Overrides from the command line: -o KEY=VALUE and -p COMPONENT=N. */
+/* Overrides from the command line: -o KEY=VALUE, -p COMPONENT=N, --wrap COMPONENT=COMMAND. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -119,12 +119,12 @@ int spec_set_config(struct spec *spec, const char *assignment, struct problems *
 	return err;
 }
 
-static int refuse_component(const struct spec *spec, const char *assignment, const char *name,
-	struct problems *problems)
+static int refuse_component(const struct spec *spec, const char *option, const char *assignment,
+	const char *name, struct problems *problems)
 {
 	const char **names = calloc(spec->component_count + 1, sizeof(*names));
-	int err = problems_error(problems, nowhere, "-p %s: the topology %s has no such component",
-		assignment, spec->name);
+	int err = problems_error(problems, nowhere, "%s %s: the topology %s has no such component",
+		option, assignment, spec->name);
 
 	for (size_t i = 0; names && i < spec->component_count; i++)
 		names[i] = spec->components[i].name;
@@ -151,9 +151,30 @@ int spec_set_parallelism(struct spec *spec, const char *assignment, struct probl
 		err = problems_error(problems, nowhere,
 			"-p %s: the number of tasks must be 1 or more", assignment);
 	else if (index == spec->component_count)
-		err = refuse_component(spec, assignment, name, problems);
+		err = refuse_component(spec, "-p", assignment, name, problems);
 	else
 		spec->components[index].parallelism = spec->components[index].tasks = (int)tasks;
+	free(name);
+	return err;
+}
+
+int spec_set_wrapper(struct spec *spec, const char *assignment, struct problems *problems)
+{
+	char *name = left_side(assignment);
+	const char *command = name ? assignment + strlen(name) + 1 : "";
+	size_t index;
+	int err = 0;
+
+	if (command[strspn(command, " \t\n")] == '\0') {
+		err = problems_error(
+			problems, nowhere, "--wrap %s: it must be COMPONENT=COMMAND", assignment);
+	} else {
+		index = spec_find(spec, name);
+		if (index == spec->component_count)
+			err = refuse_component(spec, "--wrap", assignment, name, problems);
+		else
+			spec->components[index].wrapper = command;
+	}
 	free(name);
 	return err;
 }

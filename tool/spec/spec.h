@@ -82,6 +82,7 @@ struct spec_component {
 	size_t metric_count;
 	json_t *config; /* of this component alone; an object */
 	const json_t *env; /* variables of its process's environment, strings; NULL: none */
+	const char *wrapper; /* what runs its command, as the shell reads it; NULL: nothing */
 };
 
 struct spec {
@@ -115,9 +116,13 @@ int spec_load(struct spec *spec, const struct spec_source *source, struct proble
  */
 int spec_parse(struct spec *spec, const char *environment, struct problems *problems);
 
-/* Override a part: -o KEY=VALUE and -p COMPONENT=N. As spec_load. */
+/*
+ * Override a part: -o KEY=VALUE, -p COMPONENT=N, --wrap COMPONENT=COMMAND. As spec_load. The last is
+ * borrowed until the spec is freed.
+ */
 int spec_set_config(struct spec *spec, const char *assignment, struct problems *problems);
 int spec_set_parallelism(struct spec *spec, const char *assignment, struct problems *problems);
+int spec_set_wrapper(struct spec *spec, const char *assignment, struct problems *problems);
 
 /*
  * Check a topology and connect its inputs: 0, or -EINVAL with every problem that there is, those of

@@ -13,15 +13,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "command.h"
 #include "local/directory.h"
 #include "local/local.h"
 #include "local/process.h"
+#include "ready.h"
 #include "spec/file.h"
 #include "test/tests.h"
 
 #define COLLECTOR "cstorm-test-collector"
-#define PROGRAM "cstorm-components"
 
 /* What is kept of the runner's log, to show it. */
 #define LOG_SHOWN ((size_t)4096)
@@ -40,20 +41,6 @@ static char *path_in(const struct whole *whole, const char *name)
 	char *path;
 
 	return asprintf(&path, "%s/%s", whole->folder, name) < 0 ? NULL : path;
-}
-
-/* The program beside this one. */
-static void find_program(struct whole *whole)
-{
-	ssize_t length = readlink("/proc/self/exe", whole->program, sizeof(whole->program));
-	char *slash;
-
-	whole->program[length > 0 && length < PATH_MAX ? length : 0] = '\0';
-	slash = strrchr(whole->program, '/');
-	if (slash && (size_t)(slash - whole->program) + sizeof(PROGRAM) + 1 < PATH_MAX)
-		strcpy(slash + 1, PROGRAM);
-	if (access(whole->program, X_OK) < 0)
-		strcpy(whole->program, PROGRAM); /* in PATH, then */
 }
 
 static int make_folder(struct whole *whole)
@@ -187,19 +174,11 @@ static void become_run(const struct whole *whole)
 	_exit(local_run(&whole->spec, &options));
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* Run it: 0, or -1 with the reason noted. */
 static int run(const struct whole *whole)
 {
 	const struct timespec moment = { .tv_nsec = 2000000 };
-	double deadline = now() + whole->test->seconds;
+	double deadline = clock_now() + whole->test->seconds;
 	int status;
 	pid_t pid;
 
@@ -215,7 +194,7 @@ static int run(const struct whole *whole)
 		return -1;
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0) {
-		if (now() > deadline || test_interrupted) {
+		if (clock_now() > deadline || test_interrupted) {
 			kill(pid, SIGKILL);
 			process_kill_descendants(); /* its components, which are orphans now */
 			if (test_interrupted)
@@ -339,7 +318,7 @@ void test_whole(const struct test *test, struct spec *spec, struct differences *
 	struct problems problems = { 0 };
 	int err = make_folder(&whole);
 
-	find_program(&whole);
+	ready_program(whole.program);
 	if (err == 0)
 		err = make_topology(&whole, spec, &problems);
 	for (size_t i = 0; i < problems.count; i++)

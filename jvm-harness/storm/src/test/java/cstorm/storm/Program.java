@@ -1,6 +1,7 @@
 package cstorm.storm;
 
 import java.io.Serializable;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,6 +34,16 @@ final class Program implements Serializable {
     /** A program of C components; the component's name in the topology says which one it is. */
     static Program c(String path, Wire wire) {
         return new Program(wire, path);
+    }
+
+    /** One of a program's C components, whatever its name in the topology is. */
+    static Program c(String path, Wire wire, String component) {
+        return new Program(wire, path, "--component", component);
+    }
+
+    /** The same, with all that its one task is sent recorded in a file. */
+    static Program recorded(String path, Wire wire, String component, Path file) {
+        return new Program(wire, "sh", "-c", "tee \"$0\" | \"$@\"", file.toString(), path, "--component", component);
     }
 
     static Program python(String file, Wire wire) {

@@ -20,6 +20,18 @@ final class Programs {
         return find("WAYS", "the program jvm-harness/ways");
     }
 
+    static String parity() {
+        return find("PARITY", "the program jvm-harness/parity");
+    }
+
+    static String cstorm() {
+        return find("CSTORM", "the command tool/cstorm");
+    }
+
+    static String grouping() {
+        return find("GROUPING", "the program jvm-harness/grouping");
+    }
+
     static String python() {
         return find("PYTHON", "a Python that has pystorm and msgpack");
     }

@@ -1,7 +1,9 @@
 package cstorm.storm;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.storm.Config;
@@ -22,6 +24,7 @@ final class TestTopology implements AutoCloseable {
     private final TopologyBuilder builder = new TopologyBuilder();
     private final Config conf = new Config();
     private final Logs logs = new Logs();
+    private final Map<String, Program> programs = new HashMap<>();
     private boolean started;
 
     TestTopology() {
@@ -46,10 +49,12 @@ final class TestTopology implements AutoCloseable {
     }
 
     void spout(String component, Program program) {
+        programs.put(component, program);
         builder.setSpout(component, new ProgramSpout(program));
     }
 
     BoltDeclarer bolt(String component, Program program, int parallelism) {
+        programs.put(component, program);
         return builder.setBolt(component, new ProgramBolt(program), parallelism);
     }
 
@@ -96,6 +101,11 @@ final class TestTopology implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** The same topology, of programs alone, for {@code cstorm run}. */
+    String describe() {
+        return Description.of(name, builder.createTopology(), conf, programs);
     }
 
     Logs logs() {

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "command.h"
 #include "local/local.h"
 #include "topology.h"
 
 #define LOOPS_LIMIT 256
+#define LOG_FILES_LIMIT 1000
 
 static const char help[] =
 	"Usage: cstorm run [OPTION]... TOPOLOGY\n"
@@ -23,6 +25,9 @@ static const char help[] =
 	"  --stats FILE      write the statistics to FILE as JSON\n"
 	"  --metrics ADDRESS  serve the statistics to Prometheus over HTTP at [HOST:]PORT\n"
 	"  --wrap COMPONENT=COMMAND  run a component in a debugger or a profiler; {task}: its task's number\n"
+	"  --log FILE        write the log to FILE, errors to the standard error as well\n"
+	"  --log-size SIZE   begin the log anew when it has SIZE bytes, or K, M or G (default: 64M)\n"
+	"  --log-files N     keep N old ones: FILE.1 is the youngest (default: 5)\n"
 	"  --record DIR      write what each task is sent and answers to files in DIR\n"
 	"  -q, --quiet       log errors only, and print no statistics\n"
 	"  -v, --verbose     log everything\n"
@@ -30,7 +35,7 @@ static const char help[] =
 	"\n"
 	"`TOPOLOGY --help` lists the settings that its components have. The logs of all components\n"
 	"and the statistics go to the standard error; the standard output is the topology's own.\n"
-	"SIGINT and SIGTERM stop the run gracefully, a second one at once.\n"
+	"SIGINT and SIGTERM stop the run gracefully, a second one at once; SIGHUP begins a --log anew.\n"
 	"\n"
 	"Exit status: 0 finished or stopped gracefully, 1 failed, 2 wrong usage or invalid topology.\n";
 
@@ -48,6 +53,27 @@ static int parse_seconds(struct request *request, const char *text)
 		return topology_refuse(&request->topology,
 			"--time must be a number of seconds above 0, not ", text);
 	request->options.seconds = seconds;
+	return EXIT_STATUS_DONE;
+}
+
+static int parse_log_size(struct request *request, const char *text)
+{
+	if (!size_parse(text, &request->options.log.size) || request->options.log.size == 0)
+		return topology_refuse(&request->topology,
+			"--log-size must be a number of bytes above 0, or one with K, M or G, not ",
+			text);
+	return EXIT_STATUS_DONE;
+}
+
+static int parse_log_files(struct request *request, const char *text)
+{
+	char *end;
+	unsigned long files = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end != '\0' || files > LOG_FILES_LIMIT)
+		return topology_refuse(&request->topology,
+			"--log-files must be a number from 0 to 1000, not ", text);
+	request->options.log.old_files = (unsigned)files;
 	return EXIT_STATUS_DONE;
 }
 
@@ -81,6 +107,9 @@ static int parse_arguments(struct request *request, int argc, char **argv)
 		{ "loops", required_argument, NULL, 'l' },
 		{ "stats", required_argument, NULL, 's' },
 		{ "metrics", required_argument, NULL, 'm' },
+		{ "log", required_argument, NULL, 'L' },
+		{ "log-size", required_argument, NULL, 'S' },
+		{ "log-files", required_argument, NULL, 'F' },
 		{ "record", required_argument, NULL, 'r' },
 		{ "wrap", required_argument, NULL, TOPOLOGY_WRAP },
 		{ "quiet", no_argument, NULL, 'q' },
@@ -111,6 +140,17 @@ static int parse_arguments(struct request *request, int argc, char **argv)
 			break;
 		case 's':
 			request->options.stats_path = optarg;
+			break;
+		case 'L':
+			request->options.log.path = optarg;
+			break;
+		case 'S':
+			if (parse_log_size(request, optarg) != EXIT_STATUS_DONE)
+				return EXIT_STATUS_USAGE;
+			break;
+		case 'F':
+			if (parse_log_files(request, optarg) != EXIT_STATUS_DONE)
+				return EXIT_STATUS_USAGE;
 			break;
 		case 'r':
 			request->options.record_path = optarg;
@@ -169,7 +209,10 @@ static int check_stats_path(const char *path)
 
 int command_run(int argc, char **argv)
 {
-	struct request request = { .topology.command = "cstorm run" };
+	struct request request = {
+		.topology.command = "cstorm run",
+		.options.log = { .size = 64 << 20, .old_files = 5 },
+	};
 	struct spec spec = { 0 };
 	int status = parse_arguments(&request, argc, argv);
 

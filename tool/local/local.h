@@ -10,12 +10,19 @@
  */
 #define LOCAL_END_OF_INPUT "EOF"
 
+struct log_options {
+	const char *path; /* NULL: the standard error */
+	uint64_t size; /* of a file, in bytes, before a new one begins */
+	unsigned old_files; /* kept beside the current one: PATH.1 is the youngest */
+};
+
 struct local_options {
 	double seconds; /* stop gracefully after this time; 0: never */
 	size_t loops; /* threads that pass tuples on; 0: as many as fit the machine */
 	const char *stats_path; /* write the statistics there as JSON; NULL: do not */
 	const char *metrics_address; /* serve them there over HTTP, [HOST:]PORT; NULL: do not */
 	const char *record_path; /* a folder for recordings of the tasks; NULL: none */
+	struct log_options log;
 	int verbosity; /* -1 quiet, 0 usual, 1 verbose */
 };
 

@@ -1,11 +1,16 @@
-/* The run's log: lines on the standard error, with time, level, component and task. */
+/* The run's log: lines with time, level, component and task, on the standard error or in a file. */
+#include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/utf8.h"
+#include "base/write_all.h"
+#include "local/log_file.h"
 #include "local/run.h"
 
 static const char *const level_names[] = {
@@ -26,6 +31,12 @@ void log_set_verbosity(int verbosity)
 		lowest = verbosity > 0 ? STORM_LOG_TRACE : STORM_LOG_INFO;
 }
 
+/* All that follows is written by several threads. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct buffer lines;
+static struct log_file file = { .fd = -1 };
+static bool file_fails;
+
 /* On a terminal, the last line is about the run as a whole; the log goes above it. */
 static bool status_is_shown;
 
@@ -43,7 +54,7 @@ void log_status(const char *format, ...)
 	/* What the topology writes to the same terminal would be in its midst. */
 	if (lowest != STORM_LOG_INFO || !isatty(STDERR_FILENO) || isatty(STDOUT_FILENO))
 		return;
-	flockfile(stderr);
+	pthread_mutex_lock(&lock);
 	hide_status();
 	if (format) {
 		va_start(arguments, format);
@@ -52,7 +63,64 @@ void log_status(const char *format, ...)
 		status_is_shown = true;
 	}
 	fflush(stderr);
-	funlockfile(stderr);
+	pthread_mutex_unlock(&lock);
+}
+
+static void say_why(int err)
+{
+	if (err == -EWOULDBLOCK)
+		fprintf(stderr, "cstorm run: %s is the log of another run\n", file.options->path);
+	else
+		fprintf(stderr, "cstorm run: cannot write the log to %s: %s\n", file.options->path,
+			strerror(-err));
+}
+
+int log_open(const struct log_options *options)
+{
+	int err = options->path ? log_file_open(&file, options) : 0;
+
+	if (err < 0)
+		say_why(err);
+	return err;
+}
+
+void log_reopen(void)
+{
+	pthread_mutex_lock(&lock);
+	log_file_close(&file);
+	pthread_mutex_unlock(&lock);
+}
+
+void log_close(void)
+{
+	log_file_close(&file);
+	file.options = NULL;
+	buffer_free(&lines);
+}
+
+/* What the file does not take is not lost. */
+static bool write_to_file(struct span text)
+{
+	int err = log_file_write(&file, text);
+
+	if (err < 0 && !file_fails) {
+		hide_status();
+		say_why(err);
+		fputs("cstorm run: what it does not take comes here\n", stderr);
+	}
+	file_fails = err < 0;
+	return err == 0;
+}
+
+static void write_lines(enum storm_log_level level)
+{
+	struct span text = buffer_span(&lines);
+	bool in_file = file.options && write_to_file(text);
+
+	if (in_file && level < STORM_LOG_ERROR)
+		return;
+	hide_status();
+	write_all(STDERR_FILENO, text);
 }
 
 /* The bytes of the first character; what is not UTF-8 goes byte by byte. */
@@ -73,32 +141,39 @@ static bool is_control(struct span text)
 	return (first < 0x20 && first != '\t') || first == 0x7F;
 }
 
-/* Write one line, without the control characters that would play with a terminal. */
-static void write_line(const char *level, const struct task *task, struct span line)
+/* The time, and in a file the day as well: it is read much later. */
+static void add_time(void)
 {
 	struct timespec time;
 	struct tm local;
-	char clock[16];
+	char text[32];
 
 	clock_gettime(CLOCK_REALTIME, &time);
 	localtime_r(&time.tv_sec, &local);
-	strftime(clock, sizeof(clock), "%H:%M:%S", &local);
-	fprintf(stderr, "%s.%03ld %-6s ", clock, time.tv_nsec / 1000000, level);
+	strftime(text, sizeof(text), file.options ? "%F %T" : "%T", &local);
+	buffer_append_format(&lines, "%s.%03ld ", text, time.tv_nsec / 1000000);
+}
+
+/* Add one line, without the control characters that would play with a terminal. */
+static void add_line(const char *level, const struct task *task, struct span line)
+{
+	add_time();
+	buffer_append_format(&lines, "%-6s ", level);
 	if (task)
-		fprintf(stderr, "%s[%d]: ", task->component->spec->name, task->id);
+		buffer_append_format(&lines, "%s[%d]: ", task->component->spec->name, task->id);
 	else
-		fprintf(stderr, "cstorm: ");
+		buffer_append_literal(&lines, "cstorm: ");
 	while (line.length > 0) {
 		size_t length = character_length(line);
 
 		if (is_control(line))
-			putc('?', stderr);
+			buffer_append_literal(&lines, "?");
 		else
-			fwrite(line.data, 1, length, stderr);
+			buffer_append(&lines, line.data, length);
 		line.data += length;
 		line.length -= length;
 	}
-	putc('\n', stderr);
+	buffer_append_literal(&lines, "\n");
 }
 
 void log_text(
@@ -106,20 +181,20 @@ void log_text(
 {
 	if (level < lowest)
 		return;
-	flockfile(stderr);
-	hide_status();
+	pthread_mutex_lock(&lock);
+	buffer_truncate(&lines, 0);
 	do {
 		const char *newline = memchr(text.data, '\n', text.length);
 		size_t length = newline ? (size_t)(newline - text.data) : text.length;
 
-		write_line(
+		add_line(
 			kind ? kind : level_names[level], task, (struct span){ text.data, length });
 		length += newline != NULL;
 		text.data += length;
 		text.length -= length;
 	} while (text.length > 0);
-	fflush(stderr);
-	funlockfile(stderr);
+	write_lines(level);
+	pthread_mutex_unlock(&lock);
 }
 
 void log_line(enum storm_log_level level, const struct task *task, const char *format, ...)

@@ -268,6 +268,14 @@ static void on_signal(struct ev_loop *loop, struct ev_signal *watcher, int event
 	loops_release(run);
 }
 
+static void on_hangup(struct ev_loop *loop, struct ev_signal *watcher, int events)
+{
+	(void)loop;
+	(void)watcher;
+	(void)events;
+	log_reopen();
+}
+
 static void on_time_over(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
 	struct run *run = timer->data;
@@ -571,6 +579,22 @@ static void hand_down(int fd, const char *variable)
 	setenv(variable, text, 1);
 }
 
+/*
+ * SIGHUP means that the log has been moved (logrotate); without a file for it, that the terminal is gone,
+ * which ends the run unless nohup(1) has it ignored.
+ */
+static void watch_hangup(struct run *run)
+{
+	struct sigaction action;
+	bool to_file = run->options->log.path != NULL;
+
+	if (!to_file && sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+		return;
+	ev_signal_init(&run->hangup, to_file ? on_hangup : on_signal, SIGHUP);
+	run->hangup.data = run;
+	ev_signal_start(run->loops[0].ev, &run->hangup);
+}
+
 static void start_watching(struct run *run)
 {
 	struct ev_loop *loop = run->loops[0].ev;
@@ -581,6 +605,7 @@ static void start_watching(struct run *run)
 	run->interrupt.data = run->terminate.data = run->second_timer.data = run;
 	ev_signal_start(loop, &run->interrupt);
 	ev_signal_start(loop, &run->terminate);
+	watch_hangup(run);
 	ev_timer_start(loop, &run->second_timer);
 	if (run->options->seconds > 0) {
 		ev_timer_init(&run->end_timer, on_time_over, run->options->seconds, 0);
@@ -651,6 +676,8 @@ int local_run(const struct spec *spec, const struct local_options *options)
 	int err;
 
 	log_set_verbosity(options->verbosity);
+	if (log_open(&options->log) < 0)
+		return EXIT_STATUS_FAILED;
 	signal(SIGPIPE, SIG_IGN);
 	process_adopt_orphans();
 	process_raise_file_limit();
@@ -660,6 +687,7 @@ int local_run(const struct spec *spec, const struct local_options *options)
 	if (run_set_up(&run) < 0 ||
 		(options->metrics_address && http_start(&run, options->metrics_address) < 0)) {
 		run_free(&run);
+		log_close();
 		return EXIT_STATUS_FAILED;
 	}
 	run.started = run_now(&run);
@@ -680,5 +708,6 @@ int local_run(const struct spec *spec, const struct local_options *options)
 	if (options->stats_path && stats_write(&run, options->stats_path) != 0)
 		run.failed = true;
 	run_free(&run);
+	log_close();
 	return run.failed ? EXIT_STATUS_FAILED : EXIT_STATUS_DONE;
 }

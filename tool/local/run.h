@@ -320,6 +320,7 @@ struct run {
 	struct http http;
 	struct ev_signal interrupt;
 	struct ev_signal terminate;
+	struct ev_signal hangup;
 	struct ev_timer second_timer;
 	struct ev_timer end_timer;
 };
@@ -532,6 +533,14 @@ void metrics_print(const struct component *component);
 
 void log_set_verbosity(int verbosity);
 
+/* Write it to a file, if the options say so: 0, or a negative errno with the reason said. */
+int log_open(const struct log_options *options);
+
+/* Somebody has moved the file: begin another. */
+void log_reopen(void);
+
+void log_close(void);
+
 /*
  * Where the standard error is a terminal, and the standard output is none: a line about the run at its
  * end, in place of the one that is there; with NULL, none. With --quiet and --verbose there is none either.
@@ -539,7 +548,7 @@ void log_set_verbosity(int verbosity);
 STORM_PRINTF(1, 2)
 void log_status(const char *format, ...);
 
-/* A line on the standard error; the task may be NULL. */
+/* A line; the task may be NULL. With a file, errors go to the standard error as well. */
 STORM_PRINTF(3, 4)
 void log_line(enum storm_log_level level, const struct task *task, const char *format, ...);
 

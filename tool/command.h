@@ -22,6 +22,7 @@ int command_graph(int argc, char **argv);
 int command_map(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_ps(int argc, char **argv);
+int command_rebalance(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_tap(int argc, char **argv);

@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{ "map", "process lines with one bolt", command_map },
 	{ "new", "begin a project", command_new },
 	{ "ps", "list the topologies that run on this machine", command_ps },
+	{ "rebalance", "change the numbers of tasks of a running topology", command_rebalance },
 	{ "replay", "send a recording to one component and compare its answers", command_replay },
 	{ "run", "run a topology on this machine", command_run },
 	{ "tap", "show the tuples of a running topology as they pass", command_tap },

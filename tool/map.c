@@ -260,7 +260,7 @@ static void write_head(struct map *map)
 		PHRASE(",\"comp\":\"" MAP_INPUT "\",\"stream\":\"" STREAM_DEFAULT "\",\"task\":",
 			"\xA4"
 			"comp\xA9" MAP_INPUT "\xA6stream\xA7" STREAM_DEFAULT "\xA4task"));
-	write_integer(&map->head, map->run.wire, map->run.components[0].tasks[0].id);
+	write_integer(&map->head, map->run.wire, map->run.components[0].tasks[0]->id);
 	buffer_append_phrase(&map->head, map->run.wire, PHRASE(",\"tuple\":", "\xA5tuple"));
 }
 
@@ -275,7 +275,7 @@ static int set_up(struct map *map, const struct request *request)
 	if (err < 0)
 		return err;
 	map->bolt = &map->run.components[1];
-	map->receiver = map->run.components[2].tasks[0].id;
+	map->receiver = map->run.components[2].tasks[0]->id;
 	config = handshake_config(&map->run, map->bolt);
 	map->tick_seconds =
 		json_number_value(json_object_get(config, "topology.tick.tuple.freq.secs"));

@@ -46,7 +46,7 @@ int alone_start(struct alone **started, const struct spec *spec, size_t componen
 	if (err == 0) {
 		alone->component = &alone->run.components[component];
 		alone->reader.wire = alone->run.wire;
-		err = handshake_write(&alone->component->tasks[0], &alone->output.buffer);
+		err = handshake_write(alone->component->tasks[0], &alone->output.buffer);
 	}
 	if (err == 0)
 		err = process_start(
@@ -113,7 +113,7 @@ int alone_send_receivers(struct alone *alone, const char *stream)
 		for (size_t j = 0; j < route->target_count; j++) {
 			if (strcmp(route->stream->name, stream) == 0)
 				buffer_append_format(&ids, "%s%d", count++ > 0 ? "," : "",
-					route->targets[j].component->tasks[0].id);
+					route->targets[j].component->tasks[0]->id);
 		}
 	}
 	buffer_append_literal(&ids, "]");

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "local/rebalance.h"
 #include "local/run.h"
 #include "protocol/write.h"
 
@@ -136,6 +137,17 @@ static void begin_tap(struct client *client, const json_t *request)
 	append_json(client, json_pack("{s:b}", "tapping", 1));
 }
 
+static void begin_rebalance(struct client *client, const json_t *request)
+{
+	struct buffer problem = { 0 };
+
+	if (rebalance_begin(client->run, json_object_get(request, "tasks"), &problem) < 0)
+		append_error(client, buffer_text(&problem), NULL);
+	else
+		append_json(client, json_pack("{s:b}", "rebalancing", 1));
+	buffer_free(&problem);
+}
+
 static void answer(struct client *client, const json_t *request)
 {
 	const char *action = json_string_value(json_object_get(request, "do"));
@@ -146,6 +158,8 @@ static void answer(struct client *client, const json_t *request)
 		append_json(client, stats_json(client->run));
 	} else if (strcmp(action, "tap") == 0) {
 		begin_tap(client, request);
+	} else if (strcmp(action, "rebalance") == 0) {
+		begin_rebalance(client, request);
 	} else {
 		append_error(client, "no such request: ", action);
 	}

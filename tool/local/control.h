@@ -2,7 +2,8 @@
  * The control socket of a run, in its folder: what is said of the run to those who ask.
  *
  * A request is a line of JSON, {"do": "status"}; so is the answer. {"do": "tap"} is answered by one
- * line, then by a line for each tuple until the client hangs up.
+ * line, then by a line for each tuple until the client hangs up. {"do": "rebalance", "tasks": {"split": 4}}
+ * is answered when it has begun; "rebalancing" of the status says whether it goes on.
  */
 #ifndef LOCAL_CONTROL_H
 #define LOCAL_CONTROL_H

@@ -134,7 +134,9 @@ static void add_tasks(json_t *context, const struct run *run)
 	json_t *tasks = json_object();
 	char id[16];
 
-	for (size_t i = 1; i <= run->task_count; i++) {
+	for (size_t i = 1; i <= run->id_count; i++) {
+		if (run->tasks[i]->retired)
+			continue;
 		snprintf(id, sizeof(id), "%zu", i);
 		json_object_set_new(tasks, id, json_string(run->tasks[i]->component->spec->name));
 	}

@@ -12,7 +12,7 @@
 void limits_check(const struct spec *spec, struct problems *problems);
 
 /* Take a checked component's into the setup of its processes: 0 or -ENOMEM. */
-int limits_take(
-	struct process_setup *setup, const struct spec *spec, const struct spec_component *component);
+int limits_take(struct process_setup *setup, const struct spec *spec,
+	const struct spec_component *component);
 
 #endif

@@ -170,9 +170,7 @@ static int init_accounts(struct loop *loop)
 
 	loop->routes = calloc(run->route_count + 1, sizeof(*loop->routes));
 	loop->targets = calloc(run->target_count + 1, sizeof(*loop->targets));
-	loop->tasks = calloc(run->task_count + 1, sizeof(struct task *));
-	loop->dirty = calloc(run->task_count + 1, sizeof(struct task *));
-	return loop->routes && loop->targets && loop->tasks && loop->dirty ? 0 : -ENOMEM;
+	return loop->routes && loop->targets ? 0 : -ENOMEM;
 }
 
 static int init_loop(struct loop *loop)
@@ -203,6 +201,39 @@ static int init_loop(struct loop *loop)
 	return 0;
 }
 
+void loop_add(struct loop *loop, struct task *task)
+{
+	task->loop = loop;
+	loop->tasks[loop->task_count++] = task;
+}
+
+void loop_remove(struct task *task)
+{
+	struct loop *loop = task->loop;
+	size_t i = 0;
+
+	while (loop->tasks[i] != task)
+		i++;
+	loop->tasks[i] = loop->tasks[--loop->task_count];
+}
+
+int loops_make_room(struct run *run, size_t task_count)
+{
+	for (size_t i = 0; i < run->loop_count; i++) {
+		struct loop *loop = &run->loops[i];
+		struct task **tasks = realloc(loop->tasks, task_count * sizeof(*tasks));
+		struct task **dirty = realloc(loop->dirty, task_count * sizeof(*dirty));
+
+		if (tasks)
+			loop->tasks = tasks;
+		if (dirty)
+			loop->dirty = dirty;
+		if (!tasks || !dirty)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* In the order of the topology, so that the tasks of a component come to different loops. */
 static void deal_tasks(struct run *run)
 {
@@ -210,10 +241,8 @@ static void deal_tasks(struct run *run)
 
 	for (size_t i = 0; i < run->component_count; i++) {
 		for (size_t j = 0; j < run->components[i].task_count; j++) {
-			struct task *task = &run->components[i].tasks[j];
-
-			task->loop = &run->loops[turn++ % run->loop_count];
-			task->loop->tasks[task->loop->task_count++] = task;
+			loop_add(
+				&run->loops[turn++ % run->loop_count], run->components[i].tasks[j]);
 		}
 	}
 }
@@ -231,6 +260,8 @@ int loops_init(struct run *run, size_t count)
 		run->loops[i].index = i;
 		err = init_loop(&run->loops[i]);
 	}
+	if (err == 0)
+		err = loops_make_room(run, run->task_count + 1);
 	if (err == 0)
 		deal_tasks(run);
 	return err;

@@ -42,8 +42,7 @@ struct process_setup {
  * Start a command with pipes as its standard input, output and error: 0 or a negative errno; -EPERM: a limit
  * or the niceness is not allowed.
  */
-int process_start(
-	struct process *process, char *const *command, const struct process_setup *setup);
+int process_start(struct process *process, char *const *command, const struct process_setup *setup);
 
 /* How a process has ended, for people, of what waitpid says of it: as "ended with exit status 1". */
 void process_describe_end(struct buffer *text, int status);

@@ -77,6 +77,12 @@ static void give_up(struct task *task, int err)
 	record_free(task);
 }
 
+/* The number of its process among those that its id had. */
+static int life_of(const struct task *task)
+{
+	return task->earlier_lives + task->restarts + 1;
+}
+
 static int open_file(const struct task *task, const char *ending)
 {
 	struct buffer path = { 0 };
@@ -86,8 +92,8 @@ static int open_file(const struct task *task, const char *ending)
 	buffer_append_format(&path, "%s/", task->run->record_folder);
 	start = path.length;
 	buffer_append_format(&path, "%s-%d", task->component->spec->name, task->id);
-	if (task->restarts > 0)
-		buffer_append_format(&path, ".%d", task->restarts + 1);
+	if (life_of(task) > 1)
+		buffer_append_format(&path, ".%d", life_of(task));
 	buffer_append_format(&path, "%s", ending);
 	for (size_t i = start; !path.failed && i < path.length; i++) {
 		if (path.data[i] == '/' || (unsigned char)path.data[i] <= ' ')
@@ -127,8 +133,8 @@ static int write_start(const struct recording *recording, const struct task *tas
 	for (size_t i = 0; component->command[i]; i++)
 		json_array_append_new(command, json_string(component->command[i]));
 	start = json_pack("{s:i, s:s, s:i, s:i, s:o, s:s?, s:O?}", "cstorm", 1, "component",
-		component->spec->name, "task", task->id, "life", task->restarts + 1, "command",
-		command, "folder", here, "environment", env);
+		component->spec->name, "task", task->id, "life", life_of(task), "command", command,
+		"folder", here, "environment", env);
 	text = json_dumps(start, JSON_COMPACT);
 	err = text ? write_all(recording->times, span_of(text)) : -ENOMEM;
 	if (err == 0)

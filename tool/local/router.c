@@ -68,8 +68,10 @@ int route_accept(const struct copy *copy)
 	uint64_t number;
 	void *entry;
 
-	if (receiver->state == TASK_GONE) {
-		acker_settle_edges(receiver->loop, copy->edges, copy->edge_count, true);
+	/* One that has been replaced can be meant by a direct emit alone, which is to be made again. */
+	if (receiver->state == TASK_GONE || receiver->retired) {
+		acker_settle_edges(
+			receiver->loop, copy->edges, copy->edge_count, !receiver->retired);
 		return 0;
 	}
 	number = slots_take(&receiver->deliveries, &entry);
@@ -124,7 +126,7 @@ static int deliver_to_all(struct emission *emission, const struct target *target
 	int err = 0;
 
 	for (size_t i = 0; i < target->component->task_count && err == 0; i++)
-		err = deliver(emission, target, &target->component->tasks[i]);
+		err = deliver(emission, target, target->component->tasks[i]);
 	return err;
 }
 
@@ -162,7 +164,7 @@ static int deliver_by_groupings(struct emission *emission)
 			err = deliver_to_all(emission, target);
 		else
 			err = deliver(emission, target,
-				&target->component->tasks[choose(emission, target)]);
+				target->component->tasks[choose(emission, target)]);
 	}
 	return err;
 }
@@ -172,7 +174,7 @@ static int deliver_direct(struct emission *emission, int task)
 {
 	const struct run *run = emission->task->run;
 
-	if (task < 1 || (size_t)task > run->task_count) {
+	if (task < 1 || (size_t)task > run->id_count) {
 		task_fault(emission->task, "it emits to task %d, which does not exist", task);
 		return -EINVAL;
 	}
@@ -332,7 +334,7 @@ bool router_is_congested(const struct task *task)
 			const struct component *receiver = route->targets[j].component;
 
 			for (size_t k = 0; k < receiver->task_count; k++) {
-				const struct task *to = &receiver->tasks[k];
+				const struct task *to = receiver->tasks[k];
 
 				if (to->congested || (to->loop != task->loop && to->loop->flooded))
 					return true;

@@ -4,6 +4,7 @@
  */
 #include "local/limits.h"
 #include "local/notify.h"
+#include "local/rebalance.h"
 #include "local/record.h"
 #include "spec/commands.h"
 
@@ -88,10 +89,13 @@ static bool all_bolts_are_ready(const struct run *run)
 	return true;
 }
 
+/* With those of its tasks that others have replaced. */
 static bool is_gone(const struct component *component)
 {
-	for (size_t i = 0; i < component->task_count; i++) {
-		if (component->tasks[i].state != TASK_GONE)
+	const struct run *run = component->run;
+
+	for (size_t i = 1; i <= run->task_count; i++) {
+		if (run->tasks[i]->component == component && run->tasks[i]->state != TASK_GONE)
 			return false;
 	}
 	return true;
@@ -101,7 +105,7 @@ static void close_component(struct component *component)
 {
 	component->closing = true;
 	for (size_t i = 0; i < component->task_count; i++)
-		task_close(&component->tasks[i]);
+		task_close(component->tasks[i]);
 }
 
 /* Whether all is gone that can still send to a component, other than through a cycle. */
@@ -224,6 +228,7 @@ void run_advance(struct run *run)
 	kill_condemned(run);
 	if (run->given_up && run->phase < RUN_ABORTING)
 		abort_all(run);
+	rebalance_advance(run);
 	advance(run);
 	loops_release(run);
 }
@@ -312,7 +317,7 @@ static void on_tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 	(void)events;
 	loops_hold(component->run);
 	for (size_t i = 0; i < component->task_count; i++)
-		task_tick(&component->tasks[i]);
+		task_tick(component->tasks[i]);
 	loops_release(component->run);
 }
 
@@ -489,10 +494,11 @@ static int number_tasks(struct run *run)
 	qsort(order, run->component_count, sizeof(struct component *), compare_names);
 	for (size_t i = 0; i < run->component_count; i++) {
 		for (size_t j = 0; j < order[i]->task_count; j++) {
-			order[i]->tasks[j].id = id;
-			run->tasks[id++] = &order[i]->tasks[j];
+			order[i]->tasks[j]->id = id;
+			run->tasks[id++] = order[i]->tasks[j];
 		}
 	}
+	run->id_count = run->task_count;
 	free(order);
 	return 0;
 }
@@ -513,12 +519,9 @@ static int make_components(struct run *run)
 		if (!component->command ||
 			limits_take(&component->setup, run->spec, component->spec) < 0)
 			return -ENOMEM;
-		component->task_count = (size_t)component->spec->tasks;
-		component->tasks = calloc(component->task_count, sizeof(*component->tasks));
-		if (!component->tasks)
+		if (tasks_make(&component->tasks, component, (size_t)component->spec->tasks) < 0)
 			return -ENOMEM;
-		for (size_t j = 0; j < component->task_count; j++)
-			task_init(&component->tasks[j], component, j);
+		component->task_count = (size_t)component->spec->tasks;
 		run->task_count += component->task_count;
 	}
 	return number_tasks(run);
@@ -544,7 +547,7 @@ static void start_tasks(struct run *run)
 		struct component *component = &run->components[i];
 
 		for (size_t j = 0; j < component->task_count; j++)
-			task_start(&component->tasks[j]);
+			task_start(component->tasks[j]);
 		start_ticks(component);
 	}
 	run_changed(run); /* without bolts there is nothing to wait for */
@@ -617,10 +620,12 @@ static void start_watching(struct run *run)
 void run_free(struct run *run)
 {
 	router_free(run);
+	for (size_t i = 1; i <= run->task_count && run->id_count > 0; i++) {
+		if (run->tasks[i]->retired)
+			task_free(run->tasks[i]);
+	}
 	for (size_t i = 0; i < run->component_count; i++) {
-		for (size_t j = 0; j < run->components[i].task_count; j++)
-			task_free(&run->components[i].tasks[j]);
-		free(run->components[i].tasks);
+		tasks_free(run->components[i].tasks, run->components[i].task_count);
 		json_decref(run->components[i].metrics);
 		command_free(run->components[i].command);
 		free(run->components[i].setup.folder);

@@ -23,9 +23,9 @@
 #include "base/numbers.h"
 #include "base/slots.h"
 #include "local/control.h"
-#include "local/http.h"
 #include "local/directory.h"
 #include "local/histogram.h"
+#include "local/http.h"
 #include "local/local.h"
 #include "local/process.h"
 #include "protocol/frame.h"
@@ -156,6 +156,7 @@ struct task {
 	struct component *component;
 	int id;
 	size_t index; /* among the tasks of the component */
+	bool retired; /* others have taken its place: it ends what it has, and closes */
 	enum task_state state;
 
 	/* The process */
@@ -189,6 +190,7 @@ struct task {
 	const char *killed_for; /* why the runner has killed it; NULL: it has not */
 	double born; /* when its process started */
 	int restarts;
+	int earlier_lives; /* of the tasks that had its id before it */
 	int deaths; /* in a row, with no good life in between */
 	double short_since; /* it could not be started for want of something; 0: it could */
 	bool progressed; /* it has done something in this life */
@@ -214,16 +216,25 @@ struct task {
 	bool deactivated;
 };
 
+/* A component whose tasks are exchanged for others (rebalance.c). */
+enum change_state {
+	CHANGE_NONE,
+	CHANGE_DRAINING, /* the old ones finish, the new ones wait */
+	CHANGE_STARTING, /* the new ones start */
+};
+
 struct component {
 	const struct spec_component *spec;
 	struct run *run;
 	char **command; /* the words that start it */
 	struct process_setup setup;
-	struct task *tasks;
+	struct task **tasks;
 	size_t task_count;
 	struct route *routes; /* as the spec's outputs */
 	bool cyclic; /* it receives, by some way, what comes of its own tuples */
 	bool closing;
+	enum change_state change;
+	int earlier_restarts; /* of tasks that are retired */
 	json_t *metrics; /* what it has measured, by name; NULL: nothing */
 	struct ev_timer tick_timer;
 	double tick_seconds; /* 0: none */
@@ -297,8 +308,9 @@ struct run {
 	double signalled; /* when the first signal came; 0: none has */
 	struct component *components;
 	size_t component_count;
-	struct task **tasks; /* by id, from 1 */
+	struct task **tasks; /* from 1: by id, and behind them those whose ids others have taken */
 	size_t task_count;
+	size_t id_count;
 	atomic_size_t congested; /* tasks and loops */
 	size_t route_count;
 	size_t target_count;
@@ -314,6 +326,7 @@ struct run {
 
 	double started;
 	double ended;
+	bool rebalancing; /* the tasks of some component are being exchanged */
 	struct directory directory; /* of this run */
 	char *record_folder; /* an absolute path; NULL: the run is not recorded */
 	struct control control;
@@ -356,6 +369,12 @@ bool run_wants_tuples(const struct run *run);
 int loops_init(struct run *run, size_t count);
 void loops_free(struct run *run);
 
+/* Have room for so many tasks in each: 0 or -ENOMEM. */
+int loops_make_room(struct run *run, size_t task_count);
+
+void loop_add(struct loop *loop, struct task *task);
+void loop_remove(struct task *task);
+
 /* Run them all until the run has ended. */
 void loops_run(struct run *run);
 
@@ -389,10 +408,16 @@ void mail_settle_all(struct run *run);
 
 /* task.c */
 
-void task_init(struct task *task, struct component *component, size_t index);
+/* Make so many tasks of a component, without ids and processes: 0 or -ENOMEM. */
+int tasks_make(struct task ***tasks, struct component *component, size_t count);
+void tasks_free(struct task **tasks, size_t count);
 
 /* Have the first process started when the loop runs. All tasks of the run are set up. */
 void task_start(struct task *task);
+
+/* The same in two steps: it can be sent tuples; it gets its process. */
+void task_prepare(struct task *task);
+void task_launch(struct task *task);
 
 void task_free(struct task *task);
 

@@ -168,7 +168,8 @@ void spout_synced(struct task *task, bool finished)
 	}
 	task->emitted = false;
 	spout_pump(task);
-	if (task->commands.count == 0 && (finished || !run_wants_tuples(task->run)))
+	if (task->commands.count == 0 &&
+		(finished || task->retired || !run_wants_tuples(task->run)))
 		run_changed(task->run); /* it may have been the last one */
 }
 

@@ -69,10 +69,10 @@ static uint64_t count_tuples(const struct run *run)
 
 static int count_restarts(const struct component *component)
 {
-	int count = 0;
+	int count = component->earlier_restarts;
 
 	for (size_t i = 0; i < component->task_count; i++)
-		count += component->tasks[i].restarts;
+		count += component->tasks[i]->restarts;
 	return count;
 }
 
@@ -225,7 +225,7 @@ static json_t *processes_json(const struct component *component)
 	json_t *processes = json_array();
 
 	for (size_t i = 0; i < component->task_count; i++) {
-		const struct task *task = &component->tasks[i];
+		const struct task *task = component->tasks[i];
 		struct usage usage = usage_of(task->pid > 0 ? task->pid : -1);
 
 		json_array_append_new(processes,
@@ -265,9 +265,9 @@ json_t *stats_json(const struct run *run)
 
 	for (size_t i = 0; i < run->component_count; i++)
 		json_array_append_new(components, component_json(&run->components[i]));
-	return json_pack("{s:s, s:s, s:s, s:I, s:f, s:I, s:f, s:f, s:I, s:o}", "topology",
-		run->spec->name, "file", run->spec->path, "status", status_of(run), "pid",
-		(json_int_t)getpid(), "seconds", seconds_of(run), "tuples",
+	return json_pack("{s:s, s:s, s:s, s:b, s:I, s:f, s:I, s:f, s:f, s:I, s:o}", "topology",
+		run->spec->name, "file", run->spec->path, "status", status_of(run), "rebalancing",
+		run->rebalancing, "pid", (json_int_t)getpid(), "seconds", seconds_of(run), "tuples",
 		(json_int_t)count_tuples(run), "tuples_per_second", rate_of(run), "cpu_seconds",
 		usage.cpu_seconds, "memory_bytes", (json_int_t)usage.memory, "components",
 		components);

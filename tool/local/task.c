@@ -599,12 +599,18 @@ static bool wait_for_resources(struct task *task, int err)
 	return true;
 }
 
+/* Whether it is not known yet that such a process can be started at all. */
+static bool is_first_start(const struct task *task)
+{
+	return task->restarts == 0 && task->component->change == CHANGE_NONE;
+}
+
 static void start(struct task *task)
 {
 	struct process process;
 	int err = start_process(&process, task);
 
-	if (err < 0 && task->restarts > 0 && is_shortage(err) && wait_for_resources(task, err))
+	if (err < 0 && !is_first_start(task) && is_shortage(err) && wait_for_resources(task, err))
 		return;
 	if (err < 0) {
 		run_fail(task->run, "%s: cannot start %s: %s%s", name_of(task),
@@ -639,8 +645,7 @@ static void on_start(struct ev_loop *loop, struct ev_timer *timer, int events)
 	loops_release(task->run);
 }
 
-/* Queue the handshake, and have the process started. */
-static void prepare_start(struct task *task, double seconds)
+void task_prepare(struct task *task)
 {
 	task->state = TASK_WAITING;
 	if (handshake_write(task, task_queue(task)) < 0) {
@@ -651,24 +656,61 @@ static void prepare_start(struct task *task, double seconds)
 		send_heartbeat(task); /* its answer says that it is ready */
 	else if (task->run->phase != RUN_STARTING)
 		spout_activate(task);
+}
+
+static void launch_after(struct task *task, double seconds)
+{
 	ev_timer_init(&task->restart_timer, on_start, seconds, 0);
 	task->restart_timer.data = task;
 	ev_timer_start(task->run->loops[0].ev, &task->restart_timer);
 }
 
-void task_init(struct task *task, struct component *component, size_t index)
+void task_launch(struct task *task)
 {
+	launch_after(task, 0);
+}
+
+void task_start(struct task *task)
+{
+	task_prepare(task);
+	task_launch(task);
+}
+
+static struct task *make_task(struct component *component, size_t index)
+{
+	struct task *task = calloc(1, sizeof(*task));
+
+	if (!task)
+		return NULL;
 	task->run = component->run;
 	task->component = component;
 	task->index = index;
 	task->input = task->output = task->errors = -1;
 	task->deliveries = SLOTS_INIT(struct delivery);
 	task->window = 1;
+	return task;
 }
 
-void task_start(struct task *task)
+int tasks_make(struct task ***made, struct component *component, size_t count)
 {
-	prepare_start(task, 0);
+	struct task **tasks = calloc(count, sizeof(*tasks));
+
+	for (size_t i = 0; tasks && i < count; i++) {
+		tasks[i] = make_task(component, i);
+		if (!tasks[i]) {
+			tasks_free(tasks, i);
+			return -ENOMEM;
+		}
+	}
+	*made = tasks;
+	return tasks ? 0 : -ENOMEM;
+}
+
+void tasks_free(struct task **tasks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		task_free(tasks[i]);
+	free(tasks);
 }
 
 /* Ending */
@@ -771,7 +813,8 @@ static void restart(struct task *task, const char *death)
 		seconds = RESTART_SECONDS * (1 << (task->deaths - 2));
 	task->restarts++;
 	log_line(STORM_LOG_WARN, task, "%s; it is started again", death);
-	prepare_start(task, seconds);
+	task_prepare(task);
+	launch_after(task, seconds);
 }
 
 /*
@@ -791,7 +834,13 @@ static bool closed_well(const struct task *task)
 /* A process that ends by itself before it was ever ready would do so again. */
 static bool could_not_start(const struct task *task)
 {
-	return task->state != TASK_RUNNING && task->restarts == 0 && WIFEXITED(task->exit_status);
+	return task->state != TASK_RUNNING && is_first_start(task) && WIFEXITED(task->exit_status);
+}
+
+/* Whether it had only to finish what it had, which is emitted again now. */
+static bool died_retired(const struct task *task)
+{
+	return task->retired && (!task->closing || WIFSIGNALED(task->exit_status));
 }
 
 /* The process is dead: that was the end of the task, or it starts again, or the run has failed. */
@@ -808,6 +857,10 @@ static void die(struct task *task)
 	lose_tuples(task);
 	if (run->phase == RUN_ABORTING) {
 		task->state = TASK_GONE;
+	} else if (died_retired(task)) {
+		task->state = TASK_GONE;
+		log_line(STORM_LOG_WARN, task, "%s; another process is to take its place",
+			buffer_text(&death));
 	} else if (task->closing) {
 		task->state = TASK_GONE;
 		if (!well) {
@@ -873,4 +926,5 @@ void task_free(struct task *task)
 	fifo_free(&task->commands);
 	free(task->last_error);
 	free(task->crash);
+	free(task);
 }

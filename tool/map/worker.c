@@ -36,7 +36,7 @@ void worker_init(struct map *map, size_t index)
 	struct worker *worker = &map->workers[index];
 
 	worker->map = map;
-	worker->task = &map->bolt->tasks[index];
+	worker->task = map->bolt->tasks[index];
 	worker->process = (struct process){ 0, -1, -1, -1 };
 	worker->window = 1;
 }

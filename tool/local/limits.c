@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/size.h"
+#include "local/cgroup.h"
 
 #define NICE_KEY "cstorm.nice"
 #define RLIMITS_KEY "cstorm.rlimits"
@@ -113,6 +114,7 @@ static void check_config(const struct spec *spec, const json_t *config, struct p
 			NICE_KEY " must be an integer from -20 to 19");
 	check_rlimits(spec, config, problems);
 	check_env(spec, config, problems);
+	cgroup_check(spec, config, problems);
 }
 
 void limits_check(const struct spec *spec, struct problems *problems)

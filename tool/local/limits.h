@@ -1,6 +1,6 @@
 /*
  * What the configuration says of the processes of a component: cstorm.nice, cstorm.rlimits and cstorm.env, of the
- * component or, for all, of the topology.
+ * component or, for all, of the topology. For its cstorm.cgroup see cgroup.h.
  */
 #ifndef LOCAL_LIMITS_H
 #define LOCAL_LIMITS_H

@@ -30,6 +30,19 @@ void process_raise_file_limit(void)
 	file_limit_raised = setrlimit(RLIMIT_NOFILE, &raised) == 0;
 }
 
+/* In the child: whether it is in its group. */
+static bool join_cgroup(const struct process_setup *setup)
+{
+	int group;
+	int fd;
+
+	if (!setup->cgroup)
+		return true;
+	group = open(setup->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(group, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	return fd >= 0 && write(fd, "0", 1) == 1;
+}
+
 /* In the child: whether all could be set. */
 static bool limit(const struct process_setup *setup)
 {
@@ -70,9 +83,9 @@ static void become(char *const *command, const struct process_setup *setup, int 
 		setrlimit(RLIMIT_NOFILE, &file_limit);
 	json_object_foreach(setup->env, name, value)
 		setenv(name, json_string_value(value), 1);
-	if (getppid() == parent && limit(setup) && dup2(input, STDIN_FILENO) >= 0 &&
-		dup2(output, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0 &&
-		(!setup->folder || chdir(setup->folder) == 0))
+	if (getppid() == parent && join_cgroup(setup) && limit(setup) &&
+		dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+		dup2(errors, STDERR_FILENO) >= 0 && (!setup->folder || chdir(setup->folder) == 0))
 		execvp(command[0], command);
 	err = errno;
 	if (write(failure, &err, sizeof(err)) < 0)

@@ -32,6 +32,7 @@ struct process_limit {
 /* What a process is started with. All zero: as the runner is. */
 struct process_setup {
 	char *folder; /* it runs in; NULL: here */
+	char *cgroup; /* it runs in this group: a folder; NULL: the runner's */
 	json_t *env; /* variables of the environment, strings, over the runner's; NULL: none */
 	int nice; /* 0: the runner's */
 	struct process_limit limits[PROCESS_LIMITS_MOST];

@@ -2,6 +2,7 @@
  * The life of a run: all tasks start, spouts are activated when the bolts are ready, and when every
  * spout has finished and every tuple tree is settled the components are closed, upstream first.
  */
+#include "local/cgroup.h"
 #include "local/limits.h"
 #include "local/notify.h"
 #include "local/rebalance.h"
@@ -619,6 +620,7 @@ static void start_watching(struct run *run)
 
 void run_free(struct run *run)
 {
+	cgroups_remove(run);
 	router_free(run);
 	for (size_t i = 1; i <= run->task_count && run->id_count > 0; i++) {
 		if (run->tasks[i]->retired)
@@ -689,7 +691,7 @@ int local_run(const struct spec *spec, const struct local_options *options)
 	notify_start();
 	hand_down(STDIN_FILENO, "CSTORM_STDIN");
 	hand_down(STDOUT_FILENO, "CSTORM_STDOUT");
-	if (run_set_up(&run) < 0 ||
+	if (run_set_up(&run) < 0 || cgroups_make(&run) < 0 ||
 		(options->metrics_address && http_start(&run, options->metrics_address) < 0)) {
 		run_free(&run);
 		log_close();

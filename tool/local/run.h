@@ -328,6 +328,8 @@ struct run {
 	double ended;
 	bool rebalancing; /* the tasks of some component are being exchanged */
 	struct directory directory; /* of this run */
+	char *cgroup; /* the runner's own, where components have some; NULL: none has */
+	char *cgroup_of_runner; /* that the runner is in instead; NULL: it is in its own */
 	char *record_folder; /* an absolute path; NULL: the run is not recorded */
 	struct control control;
 	struct http http;

@@ -19,6 +19,7 @@ int command_check(int argc, char **argv);
 int command_describe(int argc, char **argv);
 int command_flux(int argc, char **argv);
 int command_graph(int argc, char **argv);
+int command_jar(int argc, char **argv);
 int command_map(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_ps(int argc, char **argv);

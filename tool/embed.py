@@ -1,6 +1,6 @@
-"""Writes the files of a new project into a C file, from which the command writes them.
+"""Writes files into a C file, from which the command writes them.
 
-Usage: embed.py OUTPUT FOLDER FILE...
+Usage: embed.py OUTPUT ARRAY FOLDER FILE...
 
 A name that begins with "dot-" is written with the dot: here it would mean something to git.
 """
@@ -15,10 +15,10 @@ def literal(line):
     return f'"{escaped}\\n"'
 
 
-def main(output, folder, *paths):
+def main(output, array, folder, *paths):
     with open(output, "w", encoding="utf-8") as out:
-        out.write('/* Made by tool/embed.py. */\n#include "new.h"\n\n')
-        out.write("const struct template templates[] = {\n")
+        out.write('/* Made by tool/embed.py. */\n#include "embedded.h"\n\n')
+        out.write(f"const struct embedded_file {array}[] = {{\n")
         for path in paths:
             name = os.path.relpath(path, folder).replace("dot-", ".")
             with open(path, encoding="utf-8") as file:

@@ -12,6 +12,7 @@ static const struct command commands[] = {
 	{ "describe", "print a topology as JSON", command_describe },
 	{ "flux", "write a topology in the YAML of Storm's Flux", command_flux },
 	{ "graph", "draw a topology", command_graph },
+	{ "jar", "pack a topology for a cluster", command_jar },
 	{ "map", "process lines with one bolt", command_map },
 	{ "new", "begin a project", command_new },
 	{ "ps", "list the topologies that run on this machine", command_ps },

@@ -1,5 +1,5 @@
 /* cstorm new: begin a project. */
-#include "new.h"
+#include "embedded.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -243,23 +243,23 @@ static int make_file(struct project *project, const char *path, const char *text
 }
 
 /* Write what a template becomes. One that is for other projects becomes nothing. */
-static int make_of_template(struct project *project, const struct template *template)
+static int make_of_template(struct project *project, const struct embedded_file *file)
 {
-	const char *slash = strrchr(template->path, '/');
+	const char *slash = strrchr(file->path, '/');
 	size_t size = 0;
 	char *text = NULL;
 	FILE *out = open_memstream(&text, &size);
 	int err = 0;
 
 	if (!out)
-		return cannot("write", template->path, -errno);
-	render(out, template->text, project->request);
+		return cannot("write", file->path, -errno);
+	render(out, file->text, project->request);
 	if (fclose(out) == EOF)
-		err = cannot("write", template->path, -errno);
+		err = cannot("write", file->path, -errno);
 	if (err == 0 && size > 0 && slash)
-		err = make_folder(project, template->path, (size_t)(slash - template->path));
+		err = make_folder(project, file->path, (size_t)(slash - file->path));
 	if (err == 0 && size > 0)
-		err = make_file(project, template->path, text, size);
+		err = make_file(project, file->path, text, size);
 	free(text);
 	return err;
 }
@@ -288,8 +288,8 @@ static int make_project(struct project *project)
 
 	if (err == 0 && !project->last)
 		err = check_empty(project->request->name);
-	for (size_t i = 0; err == 0 && templates[i].path; i++)
-		err = make_of_template(project, &templates[i]);
+	for (size_t i = 0; err == 0 && new_files[i].path; i++)
+		err = make_of_template(project, &new_files[i]);
 	return err;
 }
 

@@ -30,9 +30,12 @@ struct topology_options {
 
 #define TOPOLOGY_HELP                                                                                  \
 	"  -o KEY=VALUE      set a key of the topology's configuration; VALUE is JSON or plain text\n" \
-	"  -p COMPONENT=N    run N tasks of a component\n"                                             \
-	"  -e, --environment NAME  take what the topology has for this environment\n"                  \
-	"  --filter FILE     YAML: replace ${NAME} by the properties of FILE\n"                        \
+	"  -p COMPONENT=N    run N tasks of a component\n" TOPOLOGY_SOURCE_HELP
+
+/* Those that say what is loaded. */
+#define TOPOLOGY_SOURCE_HELP                                                          \
+	"  -e, --environment NAME  take what the topology has for this environment\n" \
+	"  --filter FILE     YAML: replace ${NAME} by the properties of FILE\n"       \
 	"  --env-filter      YAML: replace ${ENV-NAME} by the environment's variables\n"
 
 /* Take an option that getopt_long has found: whether it is one of these. */

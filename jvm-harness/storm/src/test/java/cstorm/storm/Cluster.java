@@ -128,10 +128,14 @@ final class Cluster implements AutoCloseable {
     }
 
     void submit(String name, Config topologyConf, StormTopology topology) throws Exception {
+        submit(name, topologyConf, topology, makeJar());
+    }
+
+    void submit(String name, Config topologyConf, StormTopology topology, Path jar) throws Exception {
         Map<String, Object> all = clientConf();
         all.putAll(topologyConf);
         synchronized (Cluster.class) {
-            System.setProperty("storm.jar", makeJar().toString());
+            System.setProperty("storm.jar", jar.toString());
             StormSubmitter.submitTopology(name, all, topology);
             System.clearProperty("storm.jar");
         }

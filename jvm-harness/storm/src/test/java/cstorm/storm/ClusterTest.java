@@ -12,7 +12,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.storm.Config;
+import org.apache.storm.generated.ComponentObject;
+import org.apache.storm.generated.ShellComponent;
+import org.apache.storm.generated.StormTopology;
 import org.apache.storm.topology.TopologyBuilder;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -38,7 +42,7 @@ class ClusterTest {
     }
 
     /** Lines of a file, a few hundred a second, that two tasks write down before they ack them. */
-    private void submit(Cluster cluster, Wire wire) throws Exception {
+    private TopologyBuilder build(Wire wire) throws IOException {
         Path folder = Cluster.makeFolder("lines");
         Path input = folder.resolve("input");
         marks = folder.resolve("marks");
@@ -48,10 +52,29 @@ class ClusterTest {
             .configure("lines.input", input.toString()).configure("cstorm.spout.rate", 500)));
         builder.setBolt("mark", new ProgramBolt(Program.c(Programs.probe(), wire)
             .configure("mark.marks", marks.toString())), 2).shuffleGrouping("lines");
+        return builder;
+    }
+
+    private static Config conf() {
         Config conf = new Config();
         conf.setNumWorkers(1);
         conf.setMaxSpoutPending(100);
-        cluster.submit("marking", conf, builder.createTopology());
+        return conf;
+    }
+
+    private void submit(Cluster cluster, Wire wire) throws Exception {
+        cluster.submit("marking", conf(), build(wire).createTopology());
+    }
+
+    private static Path pack(String program) throws Exception {
+        Path jar = Cluster.makeFolder("jar").resolve("topology.jar");
+        Process cstorm = new ProcessBuilder(Programs.cstorm(), "jar", "-o", jar.toString(), program).inheritIO().start();
+        assertEquals(0, cstorm.waitFor());
+        return jar;
+    }
+
+    private static ComponentObject started(String component) {
+        return ComponentObject.shell(new ShellComponent("sh", "cstorm/components/" + component));
     }
 
     private static List<Long> pids(List<ProcessHandle> processes) {
@@ -79,6 +102,27 @@ class ClusterTest {
             assertEquals(expected, marked());
             List<ProcessHandle> after = cluster.processes(Programs.probe());
             assertEquals(3, after.size());
+            cluster.kill("marking");
+            awaitEnd(after);
+        }
+    }
+
+    /** There is no Java in it: the components are shell components to Nimbus, their programs are in the jar. */
+    @Test
+    void runsWhatIsInAJar() throws Exception {
+        try (Cluster cluster = new Cluster()) {
+            StormTopology topology = build(Wire.JSON).createTopology();
+            topology.get_spouts().get("lines").set_spout_object(started("lines"));
+            topology.get_bolts().get("mark").set_bolt_object(started("mark"));
+            cluster.submit("marking", conf(), topology, pack(Programs.probe()));
+            awaitMarks(LINES / 4);
+            List<ProcessHandle> before = cluster.processes("/cstorm/bin/");
+            assertEquals(3, before.size());
+            before.get(0).destroyForcibly();
+            awaitEnd(before);
+            awaitMarks(LINES);
+            assertEquals(expected, marked());
+            List<ProcessHandle> after = cluster.processes("/cstorm/bin/");
             cluster.kill("marking");
             awaitEnd(after);
         }

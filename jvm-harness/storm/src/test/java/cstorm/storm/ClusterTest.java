@@ -68,8 +68,10 @@ class ClusterTest {
 
     private static Path pack(String program) throws Exception {
         Path jar = Cluster.makeFolder("jar").resolve("topology.jar");
-        Process cstorm = new ProcessBuilder(Programs.cstorm(), "jar", "-o", jar.toString(), program).inheritIO().start();
-        assertEquals(0, cstorm.waitFor());
+        Path said = jar.resolveSibling("said");
+        Process cstorm = new ProcessBuilder(Programs.cstorm(), "jar", "-o", jar.toString(), program)
+            .redirectErrorStream(true).redirectOutput(said.toFile()).start();
+        assertEquals(0, cstorm.waitFor(), Files.readString(said));
         return jar;
     }
 

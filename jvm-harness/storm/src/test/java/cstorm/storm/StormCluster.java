@@ -18,6 +18,7 @@ final class StormCluster implements BeforeAllCallback, ExtensionContext.Store.Cl
     public void beforeAll(ExtensionContext context) throws Exception {
         synchronized (StormCluster.class) {
             if (cluster == null) {
+                ExitGuard.install();
                 new File(System.getProperty("java.io.tmpdir")).mkdirs();
                 cluster = new LocalCluster.Builder()
                     .withSupervisors(1)

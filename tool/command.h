@@ -15,17 +15,22 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
+int command_activate(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_deactivate(int argc, char **argv);
 int command_describe(int argc, char **argv);
 int command_flux(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_jar(int argc, char **argv);
+int command_kill(int argc, char **argv);
+int command_list(int argc, char **argv);
 int command_map(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_ps(int argc, char **argv);
 int command_rebalance(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_submit(int argc, char **argv);
 int command_tap(int argc, char **argv);
 int command_test(int argc, char **argv);
 int command_top(int argc, char **argv);

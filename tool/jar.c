@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "command.h"
-#include "jar/jar.h"
+#include "jar/options.h"
 #include "topology.h"
 
 static const char help[] =
@@ -17,23 +17,14 @@ static const char help[] =
 	"languages, their interpreters. The same files make the same jar, byte by byte.\n"
 	"\n"
 	"Options:\n"
-	"  -o, --output FILE  write the jar to FILE (default: NAME.jar, for the topology's name)\n"
-	"  --program FILE    pack a build of a program for another machine too; repeatable\n"
-	"  --library FILE    pack a shared library too; repeatable\n"
-	"  --resources DIR   pack the files of DIR (default: the folder resources beside the topology)\n"
-	"  --with FILE       pack what another jar has, such as a serializer or Java bolts; repeatable\n"
-	"  --glibc VERSION   the workers' glibc, as 2.28: refuse what needs a newer one\n" TOPOLOGY_SOURCE_HELP
+	"  -o, --output FILE  write the jar to FILE (default: NAME.jar, for the topology's name)\n" JAR_HELP
+		TOPOLOGY_SOURCE_HELP
 	"  --json            say what is in the jar as JSON on the standard output\n"
 	"  -h, --help        print this\n"
 	"\n"
 	"Exit status: 0 written, 1 failed, 2 wrong usage, or a topology that cannot be packed.\n";
 
-#define OPTION_PROGRAM 0x201
-#define OPTION_LIBRARY 0x202
-#define OPTION_RESOURCES 0x203
-#define OPTION_WITH 0x204
-#define OPTION_GLIBC 0x205
-#define OPTION_JSON 0x206
+#define OPTION_JSON 0x400
 
 struct request {
 	struct topology_options topology;
@@ -42,75 +33,38 @@ struct request {
 	bool json;
 };
 
-/* Remember one more of a repeatable option. */
-static bool append(const char ***list, size_t *count, const char *word)
-{
-	const char **longer = realloc(*list, (*count + 1) * sizeof(*longer));
-
-	if (!longer)
-		return false;
-	longer[(*count)++] = word;
-	*list = longer;
-	return true;
-}
-
-static int parse_glibc(struct request *request, const char *text)
-{
-	char rest;
-
-	if (sscanf(text, "2.%d%c", &request->jar.glibc, &rest) != 1 || request->jar.glibc < 0)
-		return topology_refuse(
-			&request->topology, "--glibc must be a version as 2.28, not ", text);
-	return EXIT_STATUS_DONE;
-}
-
 /* EXIT_STATUS_DONE to go on, or the status to exit with; -1: the help was printed. */
 static int take_option(struct request *request, int option)
 {
-	struct jar_options *jar = &request->jar;
-	bool taken = true;
+	int taken = jar_option(&request->jar, option, optarg);
 
+	if (taken == -EINVAL)
+		return topology_refuse(
+			&request->topology, "--glibc must be a version as 2.28, not ", optarg);
+	if (taken != 0)
+		return taken < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_DONE;
 	switch (option) {
 	case 'o':
 		request->output = optarg;
-		break;
-	case OPTION_PROGRAM:
-		taken = append(&jar->programs, &jar->program_count, optarg);
-		break;
-	case OPTION_LIBRARY:
-		taken = append(&jar->libraries, &jar->library_count, optarg);
-		break;
-	case OPTION_RESOURCES:
-		jar->resources = optarg;
-		break;
-	case OPTION_WITH:
-		taken = append(&jar->jars, &jar->jar_count, optarg);
-		break;
-	case OPTION_GLIBC:
-		return parse_glibc(request, optarg);
+		return EXIT_STATUS_DONE;
 	case OPTION_JSON:
 		request->json = true;
-		break;
+		return EXIT_STATUS_DONE;
 	case 'h':
 		fputs(help, stdout);
 		return fflush(stdout) == EOF ? EXIT_STATUS_FAILED : -1;
 	default:
 		return topology_refuse(&request->topology, "the options are not understood", "");
 	}
-	return taken ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
 }
 
 static int parse_arguments(struct request *request, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "output", required_argument, NULL, 'o' },
-		{ "program", required_argument, NULL, OPTION_PROGRAM },
-		{ "library", required_argument, NULL, OPTION_LIBRARY },
-		{ "resources", required_argument, NULL, OPTION_RESOURCES },
-		{ "with", required_argument, NULL, OPTION_WITH },
-		{ "glibc", required_argument, NULL, OPTION_GLIBC },
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "help", no_argument, NULL, 'h' },
+		JAR_LONG_OPTIONS,
 		TOPOLOGY_LONG_OPTIONS,
 		{ 0 },
 	};
@@ -260,9 +214,7 @@ int command_jar(int argc, char **argv)
 
 	if (status == EXIT_STATUS_DONE)
 		status = make_jar(&request);
-	free(request.jar.programs);
-	free(request.jar.libraries);
-	free(request.jar.jars);
+	jar_options_free(&request.jar);
 	topology_options_free(&request.topology);
 	return status < 0 ? EXIT_STATUS_DONE : status;
 }

@@ -8,17 +8,22 @@
 #include "spec/nearest.h"
 
 static const struct command commands[] = {
+	{ "activate", "have a topology on a cluster emit again", command_activate },
 	{ "check", "find the mistakes of a topology", command_check },
+	{ "deactivate", "have a topology on a cluster emit no more", command_deactivate },
 	{ "describe", "print a topology as JSON", command_describe },
 	{ "flux", "write a topology in the YAML of Storm's Flux", command_flux },
 	{ "graph", "draw a topology", command_graph },
 	{ "jar", "pack a topology for a cluster", command_jar },
+	{ "kill", "end a topology on a cluster", command_kill },
+	{ "list", "list the topologies on a cluster", command_list },
 	{ "map", "process lines with one bolt", command_map },
 	{ "new", "begin a project", command_new },
 	{ "ps", "list the topologies that run on this machine", command_ps },
 	{ "rebalance", "change the numbers of tasks of a running topology", command_rebalance },
 	{ "replay", "send a recording to one component and compare its answers", command_replay },
 	{ "run", "run a topology on this machine", command_run },
+	{ "submit", "put a topology on a cluster", command_submit },
 	{ "tap", "show the tuples of a running topology as they pass", command_tap },
 	{ "test", "test components and topologies", command_test },
 	{ "top", "watch a running topology", command_top },

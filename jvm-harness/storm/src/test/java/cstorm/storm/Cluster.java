@@ -141,6 +141,11 @@ final class Cluster implements AutoCloseable {
         }
     }
 
+    /** Where {@code cstorm} finds it. */
+    String address() {
+        return "127.0.0.1:" + conf.get(Config.NIMBUS_THRIFT_PORT);
+    }
+
     void kill(String name) throws TException {
         KillOptions now = new KillOptions();
         now.set_wait_secs(0);

@@ -28,6 +28,11 @@ final class Programs {
         return find("CSTORM", "the command tool/cstorm");
     }
 
+    /** The ready-made components, beside the command. */
+    static String components() {
+        return Path.of(cstorm()).resolveSibling("cstorm-components").toString();
+    }
+
     static String grouping() {
         return find("GROUPING", "the program jvm-harness/grouping");
     }

@@ -1,0 +1,110 @@
+#include "cluster/calls.h"
+
+#include <stddef.h>
+
+/* The names and numbers are those of storm.thrift. */
+
+#define STRUCT(name, ...)                                                                      \
+	static const struct thrift_field name##_fields[] = { __VA_ARGS__, { 0, NULL, NULL } }; \
+	static const struct thrift_type name = { .kind = THRIFT_STRUCT, .fields = name##_fields }
+
+#define LIST(name, of) \
+	static const struct thrift_type name = { .kind = THRIFT_LIST, .value = &(of) }
+
+#define MAP(name, from, to)                      \
+	static const struct thrift_type name = { \
+		.kind = THRIFT_MAP,              \
+		.key = &(from),                  \
+		.value = &(to),                  \
+	}
+
+#define FIELD(id, name, type)         \
+	{                             \
+		(id), (name), &(type) \
+	}
+
+static const struct thrift_field no_fields[] = { { 0, NULL, NULL } };
+static const struct thrift_type null_struct = { .kind = THRIFT_STRUCT, .fields = no_fields };
+
+LIST(strings, thrift_string);
+
+/* Topologies */
+
+STRUCT(global_stream_id, FIELD(1, "componentId", thrift_string),
+	FIELD(2, "streamId", thrift_string));
+STRUCT(grouping, FIELD(1, "fields", strings), FIELD(2, "shuffle", null_struct),
+	FIELD(3, "all", null_struct), FIELD(4, "none", null_struct),
+	FIELD(5, "direct", null_struct), FIELD(8, "local_or_shuffle", null_struct));
+STRUCT(stream_info, FIELD(1, "output_fields", strings), FIELD(2, "direct", thrift_bool));
+STRUCT(shell_component, FIELD(1, "execution_command", thrift_string),
+	FIELD(2, "script", thrift_string));
+STRUCT(component_object, FIELD(2, "shell", shell_component));
+MAP(inputs, global_stream_id, grouping);
+MAP(streams, thrift_string, stream_info);
+STRUCT(component_common, FIELD(1, "inputs", inputs), FIELD(2, "streams", streams),
+	FIELD(3, "parallelism_hint", thrift_i32), FIELD(4, "json_conf", thrift_string));
+STRUCT(spout_spec, FIELD(1, "spout_object", component_object),
+	FIELD(2, "common", component_common));
+STRUCT(bolt, FIELD(1, "bolt_object", component_object), FIELD(2, "common", component_common));
+STRUCT(state_spout_spec, FIELD(1, "state_spout_object", component_object),
+	FIELD(2, "common", component_common));
+MAP(spouts, thrift_string, spout_spec);
+MAP(bolts, thrift_string, bolt);
+MAP(state_spouts, thrift_string, state_spout_spec);
+STRUCT(storm_topology, FIELD(1, "spouts", spouts), FIELD(2, "bolts", bolts),
+	FIELD(3, "state_spouts", state_spouts), FIELD(7, "storm_version", thrift_string));
+STRUCT(submit_options, FIELD(1, "initial_status", thrift_i32));
+
+/* Answers */
+
+STRUCT(exception, FIELD(1, "msg", thrift_string));
+STRUCT(nimbus_summary, FIELD(1, "host", thrift_string), FIELD(2, "port", thrift_i32),
+	FIELD(3, "uptime_secs", thrift_i32), FIELD(4, "isLeader", thrift_bool),
+	FIELD(5, "version", thrift_string));
+STRUCT(topology_summary, FIELD(1, "id", thrift_string), FIELD(2, "name", thrift_string),
+	FIELD(3, "num_tasks", thrift_i32), FIELD(4, "num_executors", thrift_i32),
+	FIELD(5, "num_workers", thrift_i32), FIELD(6, "uptime_secs", thrift_i32),
+	FIELD(7, "status", thrift_string), FIELD(8, "storm_version", thrift_string),
+	FIELD(514, "owner", thrift_string));
+LIST(topology_summaries, topology_summary);
+
+#define AUTHORIZED(id) FIELD(id, AUTHORIZATION, exception)
+
+STRUCT(nothing, AUTHORIZED(1));
+STRUCT(leader, FIELD(0, "success", nimbus_summary), AUTHORIZED(1));
+STRUCT(topologies, FIELD(0, "success", topology_summaries), AUTHORIZED(1));
+STRUCT(location, FIELD(0, "success", thrift_string), AUTHORIZED(1));
+STRUCT(submitted, FIELD(1, ALREADY_ALIVE, exception), FIELD(2, INVALID_TOPOLOGY, exception),
+	AUTHORIZED(3));
+STRUCT(changed, FIELD(1, NOT_ALIVE, exception), AUTHORIZED(2));
+
+/* Calls */
+
+STRUCT(of_name, FIELD(1, "name", thrift_string));
+STRUCT(of_location, FIELD(1, "location", thrift_string));
+STRUCT(submission, FIELD(1, "name", thrift_string), FIELD(2, "uploadedJarLocation", thrift_string),
+	FIELD(3, "jsonConf", thrift_string), FIELD(4, "topology", storm_topology),
+	FIELD(5, "options", submit_options));
+STRUCT(kill_options, FIELD(1, "wait_secs", thrift_i32));
+STRUCT(killing, FIELD(1, "name", thrift_string), FIELD(2, "options", kill_options));
+
+static const struct thrift_field application_exception_fields[] = {
+	FIELD(1, "message", thrift_string),
+	FIELD(2, "type", thrift_i32),
+	{ 0, NULL, NULL },
+};
+const struct thrift_type thrift_application_exception = {
+	.kind = THRIFT_STRUCT,
+	.fields = application_exception_fields,
+};
+
+const struct nimbus_call nimbus_get_leader = { "getLeader", &null_struct, &leader };
+const struct nimbus_call nimbus_get_topologies = { "getTopologySummaries", &null_struct,
+	&topologies };
+const struct nimbus_call nimbus_begin_upload = { "beginFileUpload", &null_struct, &location };
+const struct nimbus_call nimbus_upload_chunk = { "uploadChunk", &of_location, &nothing };
+const struct nimbus_call nimbus_finish_upload = { "finishFileUpload", &of_location, &nothing };
+const struct nimbus_call nimbus_submit = { "submitTopologyWithOpts", &submission, &submitted };
+const struct nimbus_call nimbus_kill = { "killTopologyWithOpts", &killing, &changed };
+const struct nimbus_call nimbus_activate = { "activate", &of_name, &changed };
+const struct nimbus_call nimbus_deactivate = { "deactivate", &of_name, &changed };

@@ -1,0 +1,33 @@
+/* What is asked of Nimbus: the part of Storm's storm.thrift that is used here, as tables. */
+#ifndef CLUSTER_CALLS_H
+#define CLUSTER_CALLS_H
+
+#include "cluster/thrift.h"
+
+struct nimbus_call {
+	const char *name;
+	const struct thrift_type *arguments;
+	const struct thrift_type *result; /* "success", or the name of an exception, as below */
+};
+
+/* The members of a result that are exceptions, each with "msg". */
+#define NOT_ALIVE "NotAliveException"
+#define ALREADY_ALIVE "AlreadyAliveException"
+#define INVALID_TOPOLOGY "InvalidTopologyException"
+#define AUTHORIZATION "AuthorizationException"
+
+extern const struct nimbus_call nimbus_get_leader;
+extern const struct nimbus_call nimbus_get_topologies;
+extern const struct nimbus_call nimbus_begin_upload;
+extern const struct nimbus_call
+	nimbus_upload_chunk; /* its chunk has no place in JSON: see nimbus_upload */
+extern const struct nimbus_call nimbus_finish_upload;
+extern const struct nimbus_call nimbus_submit;
+extern const struct nimbus_call nimbus_kill;
+extern const struct nimbus_call nimbus_activate;
+extern const struct nimbus_call nimbus_deactivate;
+
+/* What Thrift itself answers to a call that cannot be. */
+extern const struct thrift_type thrift_application_exception;
+
+#endif

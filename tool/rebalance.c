@@ -124,23 +124,14 @@ static int wait_until_done(struct conversation *conversation)
 static int rebalance(const struct request *request)
 {
 	struct conversation conversation = { 0 };
-	json_t *answer = NULL;
-	const char *error;
 	int status = run_choose(&conversation, "cstorm rebalance", request->run);
 
 	if (status != EXIT_STATUS_DONE)
 		return status;
-	if (run_ask(&conversation,
-		    json_pack("{s:s, s:O}", "do", "rebalance", "tasks", request->tasks)) == 0)
-		answer = run_answer(&conversation);
-	error = json_string_value(json_object_get(answer, "error"));
-	if (!answer || error) {
-		fprintf(stderr, "cstorm rebalance: %s\n", error ? error : "the run has ended");
-		status = error ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED;
-	} else if (!request->no_wait) {
+	status = run_request(&conversation, "cstorm rebalance",
+		json_pack("{s:s, s:O}", "do", "rebalance", "tasks", request->tasks));
+	if (status == EXIT_STATUS_DONE && !request->no_wait)
 		status = wait_until_done(&conversation);
-	}
-	json_decref(answer);
 	run_disconnect(&conversation);
 	return status;
 }

@@ -183,6 +183,23 @@ json_t *run_answer(struct conversation *conversation)
 	return answer;
 }
 
+int run_request(struct conversation *conversation, const char *command, json_t *request)
+{
+	json_t *answer = NULL;
+	const char *error;
+	int status = EXIT_STATUS_DONE;
+
+	if (run_ask(conversation, request) == 0)
+		answer = run_answer(conversation);
+	error = json_string_value(json_object_get(answer, "error"));
+	if (!answer || error) {
+		fprintf(stderr, "%s: %s\n", command, error ? error : "the run has ended");
+		status = error ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED;
+	}
+	json_decref(answer);
+	return status;
+}
+
 void run_disconnect(struct conversation *conversation)
 {
 	if (conversation->in)

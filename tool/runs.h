@@ -39,6 +39,12 @@ int run_choose(struct conversation *conversation, const char *command, const cha
 /* Send a request: 0 or a negative errno. The request is decref'd. */
 int run_ask(struct conversation *conversation, json_t *request);
 
+/*
+ * The same for one that is granted or refused: EXIT_STATUS_DONE, or another exit status with the reason said on
+ * behalf of the command.
+ */
+int run_request(struct conversation *conversation, const char *command, json_t *request);
+
 /* The next line of the answer, a new reference; NULL: the run has ended. */
 json_t *run_answer(struct conversation *conversation);
 

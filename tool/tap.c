@@ -121,25 +121,15 @@ static int show(const struct request *request, struct conversation *conversation
 static int tap(const struct request *request)
 {
 	struct conversation conversation = { 0 };
-	json_t *answer = NULL;
-	const char *error;
 	int status = run_choose(&conversation, "cstorm tap", request->run);
 
 	if (status != EXIT_STATUS_DONE)
 		return status;
-	if (run_ask(&conversation,
-		    json_pack("{s:s, s:s*, s:s*, s:I}", "do", "tap", "component",
-			    request->component, "stream", request->stream, "every",
-			    (json_int_t)request->every)) == 0)
-		answer = run_answer(&conversation);
-	error = json_string_value(json_object_get(answer, "error"));
-	if (!answer || error) {
-		fprintf(stderr, "cstorm tap: %s\n", error ? error : "the run has ended");
-		status = error ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED;
-	} else {
+	status = run_request(&conversation, "cstorm tap",
+		json_pack("{s:s, s:s*, s:s*, s:I}", "do", "tap", "component", request->component,
+			"stream", request->stream, "every", (json_int_t)request->every));
+	if (status == EXIT_STATUS_DONE)
 		status = show(request, &conversation);
-	}
-	json_decref(answer);
 	run_disconnect(&conversation);
 	return status;
 }

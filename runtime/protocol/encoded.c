@@ -21,6 +21,15 @@ size_t encoded_string(const struct encoded *string, char *out)
 	return contents.length;
 }
 
+struct buffer encoded_text(const struct encoded *string)
+{
+	struct buffer text = { 0 };
+
+	if (string->type == STORM_STRING && buffer_reserve(&text, string->text.length) == 0)
+		text.length = encoded_string(string, text.data);
+	return text;
+}
+
 struct span encoded_plain(const struct encoded *value)
 {
 	if (value->type != STORM_STRING && value->type != STORM_BINARY)

@@ -26,6 +26,9 @@ struct wire_error {
 /* A string's contents into `out`, which has room for the text's length. Returns the length. */
 size_t encoded_string(const struct encoded *string, char *out);
 
+/* The same in memory of its own, owned by the caller; empty where it is no string. */
+struct buffer encoded_text(const struct encoded *string);
+
 /*
  * The contents of a string or of binary data, where they stand in the message as they are; no data
  * where they do not (a JSON string with escapes, or another type).

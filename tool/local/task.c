@@ -213,19 +213,9 @@ static void set_last_error(struct task *task, struct span text)
 	task->last_error = strndup(text.data, text.length);
 }
 
-/* A string of a message, decoded; empty where it is none. Owned by the caller. */
-static struct buffer string_text(const struct encoded *string)
-{
-	struct buffer text = { 0 };
-
-	if (string->type == STORM_STRING && buffer_reserve(&text, string->text.length) == 0)
-		text.length = encoded_string(string, text.data);
-	return text;
-}
-
 static void handle_log(struct task *task, const struct message *message)
 {
-	struct buffer text = string_text(&message->msg);
+	struct buffer text = encoded_text(&message->msg);
 	int64_t level = STORM_LOG_INFO;
 
 	if (message->level.type == STORM_INTEGER)
@@ -262,7 +252,7 @@ static void report_crash(struct task *task, struct span report)
 
 static void handle_error(struct task *task, const struct message *message)
 {
-	struct buffer text = string_text(&message->msg);
+	struct buffer text = encoded_text(&message->msg);
 	bool is_end = task->closing && strstr(buffer_text(&text), LOCAL_END_OF_INPUT);
 
 	task->reported_error |= !is_end;
@@ -285,7 +275,7 @@ static void handle_outcome(struct task *task, const struct message *message, boo
 
 static void handle_metrics(struct task *task, const struct message *message)
 {
-	struct buffer name = string_text(&message->name);
+	struct buffer name = encoded_text(&message->name);
 	struct buffer params = { 0 };
 	json_t *report = NULL;
 

@@ -54,16 +54,6 @@ static void set_last_words(struct worker *worker, struct span text)
 	worker->last_words = strndup(text.data, text.length);
 }
 
-/* A string of a message, decoded; empty where it is none. Owned by the caller. */
-static struct buffer string_text(const struct encoded *string)
-{
-	struct buffer text = { 0 };
-
-	if (string->type == STORM_STRING && buffer_reserve(&text, string->text.length) == 0)
-		text.length = encoded_string(string, text.data);
-	return text;
-}
-
 /* Starting */
 
 int worker_start(struct worker *worker)
@@ -346,7 +336,7 @@ static bool take_reason(struct worker *worker, const char *text)
 static void handle_log(struct worker *worker)
 {
 	const struct message *message = &worker->map->message;
-	struct buffer text = string_text(&message->msg);
+	struct buffer text = encoded_text(&message->msg);
 	int64_t level = STORM_LOG_INFO;
 
 	if (message->level.type == STORM_INTEGER)
@@ -362,7 +352,7 @@ static void handle_log(struct worker *worker)
 /* An error is the reason of the fail behind it, and is said with that; or it is the process's last. */
 static void handle_error(struct worker *worker)
 {
-	struct buffer text = string_text(&worker->map->message.msg);
+	struct buffer text = encoded_text(&worker->map->message.msg);
 	struct buffer named = { 0 };
 	bool is_end = worker->closing && strstr(buffer_text(&text), LOCAL_END_OF_INPUT);
 	const char *stack = strstr(buffer_text(&text), CRASH_STACK);

@@ -36,7 +36,7 @@ static int print_help(void)
 	printf("cstorm: run Apache Storm topologies without a JVM\n\n"
 	       "Usage: cstorm COMMAND [ARGUMENT]...\n\nCommands:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+		printf("  %-11s %s\n", commands[i].name, commands[i].summary);
 	printf("\n`cstorm COMMAND --help` says more. `cstorm --version` prints the version.\n");
 	return fflush(stdout) == EOF ? EXIT_STATUS_FAILED : EXIT_STATUS_DONE;
 }

@@ -126,6 +126,11 @@ class WhileItRuns(StoppingTest):
         self.start("-v", "--log", self.path("run.log"), *arguments, self.endless(), **popen)
         self.wait_for_tuples()
 
+    def open_logs(self):
+        folder = f"/proc/{self.runner.pid}/fd"
+        links = [os.path.join(folder, name) for name in os.listdir(folder)]
+        return [link for link in links if os.path.lexists(link) and os.readlink(link).endswith("run.log")]
+
     def stop(self):
         self.runner.terminate()
         self.assert_stopped_gracefully(self.finish())
@@ -134,6 +139,7 @@ class WhileItRuns(StoppingTest):
         self.start_logged()
         os.rename(self.path("run.log"), self.path("moved.log"))
         self.runner.send_signal(signal.SIGHUP)
+        self.wait_until(lambda: os.path.exists(self.path("run.log")), "there is a new one")
         self.stop()
         self.assertIn(b"stopping: ", self.read("run.log"))
         self.assertNotIn(b"stopping: ", self.read("moved.log"))
@@ -159,6 +165,7 @@ class WhileItRuns(StoppingTest):
         self.wait_for_tuples()
         os.rename(self.path("logs"), self.path("gone"))
         self.runner.send_signal(signal.SIGHUP)
+        self.wait_until(lambda: not self.open_logs(), "it is closed")
         self.stop()
         self.assertIn("run.log: No such file or directory", self.log())
         self.assertIn("stopping: ", self.log())

@@ -87,7 +87,7 @@ int log_open(const struct log_options *options)
 void log_reopen(void)
 {
 	pthread_mutex_lock(&lock);
-	log_file_close(&file);
+	log_file_open(&file, file.options); /* the next line says why, if it fails */
 	pthread_mutex_unlock(&lock);
 }
 

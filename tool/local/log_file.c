@@ -19,6 +19,15 @@ static void read_size(struct log_file *file)
 		file->size = (uint64_t)status.st_size;
 }
 
+/* Whether another run has it. Devices are for everybody. */
+static bool is_taken(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+		flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 int log_file_open(struct log_file *file, const struct log_options *options)
 {
 	int fd;
@@ -28,7 +37,7 @@ int log_file_open(struct log_file *file, const struct log_options *options)
 	fd = open(options->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+	if (is_taken(fd)) {
 		close(fd);
 		return -EWOULDBLOCK;
 	}

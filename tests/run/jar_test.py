@@ -200,6 +200,18 @@ class Components(JarTest):
         env = "  configMethods: [{name: setEnv, args: [{GREETING: it's \"so\" $HOME}]}]"
         self.assertEqual(self.said_by_bolt(["python3", "bolt.py"], env=env)[1], "it's \"so\" $HOME")
 
+    def test_the_environment_of_the_configuration(self):
+        self.write("bolt.py", PYTHON_BOLT)
+        path = self.yaml(["python3", "bolt.py"])
+        text = read(path).decode().replace("spouts:", "config: {cstorm.env: {GREETING: good day}}\nspouts:", 1)
+        self.pack(self.write("other.yaml", text))
+        with zipfile.ZipFile(self.jar) as jar:
+            starter = jar.read("resources/cstorm/components/bolt").decode()
+        self.assertIn("GREETING='good day'\nexport GREETING\n", starter)
+        wrong = self.write("wrong.yaml", text.replace("GREETING", "A-B", 1))
+        os.unlink(self.jar)
+        self.assertIn("bolt: A-B must be the name of a variable", self.refuse(wrong))
+
     def test_names_that_are_none_of_files(self):
         topology = json.loads(output(WORDCOUNT, "--describe"))
         names = {"split": "a/b", "count": "a_b"}
@@ -400,6 +412,12 @@ class Mistakes(JarTest):
 
     def test_a_topology_that_is_none(self):
         self.assertIn("there is no script none.py", self.refuse(self.yaml(["python3", "none.py"])))
+
+    def test_a_link_to_nothing(self):
+        os.makedirs(os.path.join(self.folder, "data"))
+        os.symlink("nowhere", os.path.join(self.folder, "data", "link"))
+        self.assertIn("data: No such file or directory",
+                      self.refuse(WORDCOUNT, "--resources", os.path.join(self.folder, "data")))  # fmt: skip
 
     def test_resources_that_are_not_there(self):
         said = self.refuse(WORDCOUNT, "--resources", os.path.join(self.folder, "none"))

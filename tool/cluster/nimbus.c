@@ -12,8 +12,8 @@
 
 #define DEFAULT_SECONDS 30
 
-/* As Storm's own client sends. */
-#define CHUNK_SIZE ((size_t)1 << 20)
+/* As Storm's own client sends. A frame of nimbus.thrift.max_buffer_size, 1 MiB, or more would be refused. */
+#define CHUNK_SIZE ((size_t)300 << 10)
 
 int nimbus_option(struct nimbus_options *options, int option, const char *argument)
 {

@@ -122,6 +122,8 @@ int entries_add_folder(struct entries *entries, const char *name, const char *pa
 		if (found->fts_info == FTS_DNR || found->fts_info == FTS_ERR ||
 			found->fts_info == FTS_NS) {
 			err = -found->fts_errno;
+		} else if (found->fts_info == FTS_SLNONE) {
+			err = -ENOENT;
 		} else if (found->fts_info == FTS_F) {
 			buffer_append_format(&whole, "%s%s", name, found->fts_path + strlen(path));
 			err = entries_add_file(entries, buffer_text(&whole), found->fts_path);

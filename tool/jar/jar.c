@@ -222,16 +222,41 @@ static char *starter_name(const struct jar *jar, const struct spec_component *co
 	return name.data;
 }
 
-static void append_environment(struct buffer *text, const json_t *env)
+/* Whether the shell can set a variable of this name. */
+static bool is_variable(const char *name)
+{
+	return *name != '\0' && !isdigit((unsigned char)*name) &&
+		name[strspn(name,
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			"0123456789_")] == '\0';
+}
+
+static void append_variables(struct jar *jar, const struct spec_component *component,
+	struct buffer *text, const json_t *env)
 {
 	const char *name;
 	json_t *value;
 
 	json_object_foreach((json_t *)env, name, value) {
+		if (!is_variable(name) || !json_is_string(value)) {
+			problems_error(jar->problems, spec_place(jar->spec, value, component->json),
+				"%s: %s must be the name of a variable, and its value a string",
+				component->name, name);
+			continue;
+		}
 		buffer_append_format(text, "%s=", name);
 		append_quoted(text, json_string_value(value));
 		buffer_append_format(text, "\nexport %s\n", name);
 	}
+}
+
+/* As the local runner has it: the later ones win. */
+static void append_environment(
+	struct jar *jar, const struct spec_component *component, struct buffer *text)
+{
+	append_variables(jar, component, text, json_object_get(jar->spec->config, "cstorm.env"));
+	append_variables(jar, component, text, json_object_get(component->config, "cstorm.env"));
+	append_variables(jar, component, text, component->env);
 }
 
 static int add_starter(struct jar *jar, size_t index, const char *folder)
@@ -242,7 +267,7 @@ static int add_starter(struct jar *jar, size_t index, const char *folder)
 	int err = name ? 0 : -ENOMEM;
 
 	buffer_append_literal(&text, "#!/bin/sh\n");
-	append_environment(&text, component->env);
+	append_environment(jar, component, &text);
 	buffer_append_literal(&text, "exec");
 	if (err == 0)
 		err = component->kind == SPEC_CLASS ? append_class(jar, component, &text) :

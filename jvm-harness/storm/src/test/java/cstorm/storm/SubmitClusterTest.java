@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.storm.shade.net.minidev.json.JSONArray;
@@ -99,6 +102,19 @@ class SubmitClusterTest {
             "- {from: lines, to: copy, grouping: {type: SHUFFLE}}", "- {from: copy, to: write, grouping: {type: GLOBAL}}", ""));
     }
 
+    /** More than Nimbus takes at once, and no compression makes it less. */
+    private Path largeJar() throws IOException {
+        Path jar = folder.resolve("large.jar");
+        byte[] noise = new byte[3 << 20];
+        new Random(1).nextBytes(noise);
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
+            out.putNextEntry(new JarEntry("noise"));
+            out.write(noise);
+            out.closeEntry();
+        }
+        return jar;
+    }
+
     @Test
     void aTopologysLife() throws Exception {
         String topology = topology().toString();
@@ -107,7 +123,7 @@ class SubmitClusterTest {
         try (Cluster started = new Cluster()) {
             cluster = started;
             assertEquals(null, listed("words"));
-            done("submit", "--inactive", "-p", "copy=3", topology);
+            done("submit", "--inactive", "-p", "copy=3", "--with", largeJar().toString(), topology);
             awaitStatus("words", "INACTIVE");
             awaitTasks(6); // with an acker
             refused("a topology words runs already: kill it, replace it with --force", "submit", topology);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "local/launch.h"
 #include "local/record.h"
 #include "local/stack.h"
 #include "protocol/write.h"
@@ -512,62 +513,6 @@ static void start_watching(struct task *task, const struct process *process)
 	ev_child_start(task->run->loops[0].ev, &task->child_watcher);
 }
 
-/*
- * What the shell becomes where the task's component is wrapped: the wrapper, with the number of the task
- * in place of {task}, and the component's command behind it. Owned by the caller.
- */
-static char *wrapper_script(const struct task *task)
-{
-	static const char mark[] = "{task}";
-	const char *at = task->component->spec->wrapper;
-	struct buffer script = { 0 };
-	const char *found;
-
-	buffer_append_literal(&script, "exec ");
-	for (; (found = strstr(at, mark)); at = found + strlen(mark)) {
-		buffer_append(&script, at, (size_t)(found - at));
-		buffer_append_integer(&script, task->id);
-	}
-	buffer_append_format(&script, "%s \"$@\"", at);
-	if (script.failed)
-		buffer_free(&script);
-	return script.data;
-}
-
-static int start_wrapped(struct process *process, const struct task *task)
-{
-	const struct component *component = task->component;
-	char *script = wrapper_script(task);
-	char **words = NULL;
-	size_t count = 0;
-	int err = -ENOMEM;
-
-	while (component->command[count])
-		count++;
-	if (script)
-		words = calloc(count + 5, sizeof(*words));
-	if (words) {
-		words[0] = (char *)"sh";
-		words[1] = (char *)"-c";
-		words[2] = script;
-		words[3] = (char *)"cstorm";
-		memcpy(words + 4, component->command, count * sizeof(*words));
-		err = process_start(process, words, &component->setup);
-	}
-	free(words);
-	free(script);
-	return err;
-}
-
-static int start_process(struct process *process, const struct task *task)
-{
-	const struct component *component = task->component;
-
-	if (component->spec->wrapper)
-		return start_wrapped(process, task);
-	return process_start(process, component->command, &component->setup);
-}
-
 /* What other processes may give back. */
 static bool is_shortage(int err)
 {
@@ -598,7 +543,7 @@ static bool is_first_start(const struct task *task)
 static void start(struct task *task)
 {
 	struct process process;
-	int err = start_process(&process, task);
+	int err = launch(&process, task);
 
 	if (err < 0 && !is_first_start(task) && is_shortage(err) && wait_for_resources(task, err))
 		return;

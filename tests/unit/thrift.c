@@ -37,16 +37,17 @@ static json_t *read_all(const struct thrift_type *type, struct span text)
 
 Test(thrift, a_call_is_as_thrift_has_it)
 {
+	json_t *arguments = json_pack("{s:s}", "name", "words");
 	struct buffer out = { 0 };
 
 	thrift_begin_call(&out, "activate", 7);
-	cr_assert_eq(
-		thrift_write(&out, json_pack("{s:s}", "name", "words"), nimbus_activate.arguments),
-		0);
+	cr_assert_eq(thrift_write(&out, arguments, nimbus_activate.arguments), 0);
 	cr_assert(span_equals(buffer_span(&out),
 		BYTES("\x80\x01\x00\x01\x00\x00\x00\x08"
 		      "activate\x00\x00\x00\x07"
 		      "\x0B\x00\x01\x00\x00\x00\x05words\x00")));
+	json_decref(arguments);
+	buffer_free(&out);
 }
 
 Test(thrift, numbers_have_the_most_significant_byte_first)

@@ -59,6 +59,7 @@ class Bash(Completion):
 class Zsh(Completion):
     def complete(self, line):
         """What a zsh on a terminal makes of a line when TAB is pressed, and the prompt comes again."""
+        self.unread = ""
         try:
             pid, terminal = pty.fork()
         except OSError as error:
@@ -84,13 +85,14 @@ class Zsh(Completion):
         os.write(terminal, text.encode())
 
     def read_until(self, terminal, end):
-        text = ""
+        """What is said up to that; what is read beyond it is for the next time."""
         deadline = time.monotonic() + 60
-        while end not in text:
-            self.assertLess(time.monotonic(), deadline, text)
+        while end not in self.unread:
+            self.assertLess(time.monotonic(), deadline, self.unread)
             if select.select([terminal], [], [], 1)[0]:
-                text += os.read(terminal, 4096).decode(errors="replace")
-        return text
+                self.unread += os.read(terminal, 4096).decode(errors="replace")
+        text, end, self.unread = self.unread.partition(end)
+        return text + end
 
     def test_it_completes(self):
         for line, completed in (("cstorm desc", "cstorm describe"), ("cstorm check --js", "cstorm check --json"),

@@ -21,6 +21,7 @@ int command_deactivate(int argc, char **argv);
 int command_describe(int argc, char **argv);
 int command_flux(int argc, char **argv);
 int command_graph(int argc, char **argv);
+int command_info(int argc, char **argv);
 int command_jar(int argc, char **argv);
 int command_kill(int argc, char **argv);
 int command_list(int argc, char **argv);

@@ -14,6 +14,7 @@ static const struct command commands[] = {
 	{ "describe", "print a topology as JSON", command_describe },
 	{ "flux", "write a topology in the YAML of Storm's Flux", command_flux },
 	{ "graph", "draw a topology", command_graph },
+	{ "info", "show how a topology on a cluster is doing", command_info },
 	{ "jar", "pack a topology for a cluster", command_jar },
 	{ "kill", "end a topology on a cluster", command_kill },
 	{ "list", "list the topologies on a cluster", command_list },

@@ -107,7 +107,7 @@ class OfHeaders(ManTest):
 
 class OfTheCommand(ManTest):
     def test_the_options_are_those_of_the_help(self):
-        for command in ("activate", "check", "deactivate", "describe", "flux", "graph", "jar", "kill", "list", "map", "new",
+        for command in ("activate", "check", "deactivate", "describe", "flux", "graph", "info", "jar", "kill", "list", "map", "new",
                         "rebalance", "replay", "run", "submit"):
             told = re.findall(r"^  (-.*?)  ", run(CSTORM, command, "--help").stdout, re.M)
             self.assertGreater(len(told), 1)

@@ -162,6 +162,76 @@ class Lists(ClusterTest):
         self.assertEqual(json.loads(self.ask(Nimbus(self), "list", "--json").stdout), [])
 
 
+def double(number, value):
+    return struct.pack(">bhd", DOUBLE, number, value)
+
+
+def long(number, value):
+    return struct.pack(">bhq", 10, number, value)
+
+
+def mapped(number, key_kind, *pairs):
+    return struct.pack(">bhbbi", MAP, number, key_kind, STRUCT, len(pairs)) + b"".join(pairs)
+
+
+def plain(text):
+    return struct.pack(">i", len(text.encode())) + text.encode()
+
+
+def stats(emitted=None, acked=0, failed=0, specific=b"", executors=1, tasks=1):
+    common = integer(1, executors) + integer(2, tasks) + long(5, acked) + long(6, failed)
+    return nested(2, common + (long(3, emitted) if emitted is not None else b"")) + nested(3, specific) + b"\0"
+
+
+class Info(ClusterTest):
+    def nimbus(self):
+        bolt = nested(1, double(2, 1.5), long(3, 40), double(4, 0.25))
+        spout = nested(2, double(1, 7.25))
+        inputs = string(1, "lines") + string(2, "default") + b"\0" + stats(None, 39, 1, bolt)
+        error = string(1, "java.lang.RuntimeException: it broke\n\tat a.B") + integer(2, 1700000000) + string(3, "worker1") + \
+            integer(4, 6700) + b"\0"
+        page = [string(1, "words-1-1700000000"), string(2, "words"), integer(3, 99), string(4, "ACTIVE"), integer(5, 7),
+                integer(6, 2), integer(7, 6), string(17, "2.8.3"),
+                mapped(9, STRING, plain("lines") + stats(20, 18, 2, spout)),
+                mapped(10, STRING, plain("split") + stats(80, 39, 1, bolt, 2, 3))]  # fmt: skip
+        pages = {
+            b"lines": string(1, "lines") + mapped(9, STRING, plain("default") + stats(20, 18, 2, spout)),
+            b"split": string(1, "split") + mapped(8, STRUCT, inputs) + mapped(9, STRING, plain("default") + stats(80))
+            + struct.pack(">bhbi", LIST, 11, STRUCT, 1) + error,
+        }
+        return Nimbus(self, getTopologySummaryByName=struct.pack(">bh", STRUCT, 0) + summary("words"),
+                      getTopologyPageInfo=nested(0, *page),
+                      getComponentPageInfo=lambda arguments: nested(0, pages[arguments[2]]))  # fmt: skip
+
+    def test_a_table(self):
+        self.environment["TZ"] = "UTC"
+        lines = self.ask(self.nimbus(), "info", "words").stdout.splitlines()
+        self.assertEqual(lines[0], "words-1-1700000000: ACTIVE for 99 s, 2 workers, 6 executors, 7 tasks; Storm 2.8.3")
+        self.assertEqual([line.split() for line in lines[3:7]], [
+            ["lines", "1", "1", "->", "default", "20", "18", "2", "7.250"],
+            ["split", "2", "3", "<-", "lines:default", "40", "39", "1", "1.500"],
+            ["split", "2", "3", "->", "default", "80"],
+            ["split", "is", "busy", "25.0", "%", "of", "the", "time"]])  # fmt: skip
+        self.assertEqual(lines[-1], "2023-11-14 22:13:20 split on worker1:6700: java.lang.RuntimeException: it broke")
+
+    def test_json(self):
+        nimbus = self.nimbus()
+        told = json.loads(self.ask(nimbus, "info", "--json", "--window", "600", "--system", "words").stdout)
+        self.assertEqual(told["components"]["split"]["gsid_to_input_stats"][0][1]["specific_stats"]["bolt"]["executed"], 40)
+        self.assertEqual(told["topology"]["id_to_bolt_agg_stats"]["split"]["common_stats"]["num_tasks"], 3)
+        self.assertEqual(nimbus.called("getTopologyPageInfo"), [{1: b"words-1-1700000000", 2: b"600", 3: True}])
+        self.assertEqual(nimbus.called("getComponentPageInfo")[0], {1: b"words-1-1700000000", 2: b"lines", 3: b"600", 4: True})
+
+    def test_one_that_is_not_there(self):
+        nimbus = Nimbus(self, getTopologySummaryByName=nested(1, string(1, "words is not alive")))
+        self.assertEqual(self.refuse(nimbus, "info", "words"), "cstorm info: words is not alive\n")
+
+    def test_usage(self):
+        self.assertIn("Storm's windows are 600, 10800 and 86400 s, not 5",
+                      self.cstorm("info", "--window", "5", "words", status=2).stderr)  # fmt: skip
+        self.assertIn("the name of a topology is missing", self.cstorm("info", status=2).stderr)
+
+
 class Lifecycle(ClusterTest):
     def test_what_nimbus_is_asked(self):
         nimbus = Nimbus(self)

@@ -68,11 +68,46 @@ STRUCT(topology_summary, FIELD(1, "id", thrift_string), FIELD(2, "name", thrift_
 	FIELD(514, "owner", thrift_string));
 LIST(topology_summaries, topology_summary);
 
+STRUCT(error_info, FIELD(1, "error", thrift_string), FIELD(2, "error_time_secs", thrift_i32),
+	FIELD(3, "host", thrift_string), FIELD(4, "port", thrift_i32));
+LIST(error_infos, error_info);
+
+STRUCT(common_stats, FIELD(1, "num_executors", thrift_i32), FIELD(2, "num_tasks", thrift_i32),
+	FIELD(3, "emitted", thrift_i64), FIELD(4, "transferred", thrift_i64),
+	FIELD(5, "acked", thrift_i64), FIELD(6, "failed", thrift_i64));
+STRUCT(spout_stats, FIELD(1, "complete_latency_ms", thrift_double));
+STRUCT(bolt_stats, FIELD(1, "execute_latency_ms", thrift_double),
+	FIELD(2, "process_latency_ms", thrift_double), FIELD(3, "executed", thrift_i64),
+	FIELD(4, "capacity", thrift_double));
+STRUCT(specific_stats, FIELD(1, "bolt", bolt_stats), FIELD(2, "spout", spout_stats));
+STRUCT(component_stats, FIELD(2, "common_stats", common_stats),
+	FIELD(3, "specific_stats", specific_stats), FIELD(4, "last_error", error_info));
+MAP(stats_by_component, thrift_string, component_stats);
+MAP(stats_by_stream, thrift_string, component_stats);
+MAP(stats_by_input, global_stream_id, component_stats);
+
+STRUCT(topology_page, FIELD(1, "id", thrift_string), FIELD(2, "name", thrift_string),
+	FIELD(3, "uptime_secs", thrift_i32), FIELD(4, "status", thrift_string),
+	FIELD(5, "num_tasks", thrift_i32), FIELD(6, "num_workers", thrift_i32),
+	FIELD(7, "num_executors", thrift_i32),
+	FIELD(9, "id_to_spout_agg_stats", stats_by_component),
+	FIELD(10, "id_to_bolt_agg_stats", stats_by_component), FIELD(13, "owner", thrift_string),
+	FIELD(17, "storm_version", thrift_string));
+STRUCT(component_page, FIELD(1, "component_id", thrift_string),
+	FIELD(5, "num_executors", thrift_i32), FIELD(6, "num_tasks", thrift_i32),
+	FIELD(8, "gsid_to_input_stats", stats_by_input),
+	FIELD(9, "sid_to_output_stats", stats_by_stream), FIELD(11, "errors", error_infos));
+
 #define AUTHORIZED(id) FIELD(id, AUTHORIZATION, exception)
 
 STRUCT(nothing, AUTHORIZED(1));
 STRUCT(leader, FIELD(0, "success", nimbus_summary), AUTHORIZED(1));
 STRUCT(topologies, FIELD(0, "success", topology_summaries), AUTHORIZED(1));
+STRUCT(found, FIELD(0, "success", topology_summary), FIELD(1, NOT_ALIVE, exception), AUTHORIZED(2));
+STRUCT(paged_topology, FIELD(0, "success", topology_page), FIELD(1, NOT_ALIVE, exception),
+	AUTHORIZED(2));
+STRUCT(paged_component, FIELD(0, "success", component_page), FIELD(1, NOT_ALIVE, exception),
+	AUTHORIZED(2));
 STRUCT(location, FIELD(0, "success", thrift_string), AUTHORIZED(1));
 STRUCT(submitted, FIELD(1, ALREADY_ALIVE, exception), FIELD(2, INVALID_TOPOLOGY, exception),
 	AUTHORIZED(3));
@@ -81,6 +116,11 @@ STRUCT(changed, FIELD(1, NOT_ALIVE, exception), AUTHORIZED(2));
 /* Calls */
 
 STRUCT(of_name, FIELD(1, "name", thrift_string));
+STRUCT(of_topology, FIELD(1, "id", thrift_string), FIELD(2, "window", thrift_string),
+	FIELD(3, "is_include_sys", thrift_bool));
+STRUCT(of_component, FIELD(1, "topology_id", thrift_string),
+	FIELD(2, "component_id", thrift_string), FIELD(3, "window", thrift_string),
+	FIELD(4, "is_include_sys", thrift_bool));
 STRUCT(of_location, FIELD(1, "location", thrift_string));
 STRUCT(submission, FIELD(1, "name", thrift_string), FIELD(2, "uploadedJarLocation", thrift_string),
 	FIELD(3, "jsonConf", thrift_string), FIELD(4, "topology", storm_topology),
@@ -101,6 +141,11 @@ const struct thrift_type thrift_application_exception = {
 const struct nimbus_call nimbus_get_leader = { "getLeader", &null_struct, &leader };
 const struct nimbus_call nimbus_get_topologies = { "getTopologySummaries", &null_struct,
 	&topologies };
+const struct nimbus_call nimbus_find_topology = { "getTopologySummaryByName", &of_name, &found };
+const struct nimbus_call nimbus_get_topology_page = { "getTopologyPageInfo", &of_topology,
+	&paged_topology };
+const struct nimbus_call nimbus_get_component_page = { "getComponentPageInfo", &of_component,
+	&paged_component };
 const struct nimbus_call nimbus_begin_upload = { "beginFileUpload", &null_struct, &location };
 const struct nimbus_call nimbus_upload_chunk = { "uploadChunk", &of_location, &nothing };
 const struct nimbus_call nimbus_finish_upload = { "finishFileUpload", &of_location, &nothing };

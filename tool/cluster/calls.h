@@ -18,6 +18,9 @@ struct nimbus_call {
 
 extern const struct nimbus_call nimbus_get_leader;
 extern const struct nimbus_call nimbus_get_topologies;
+extern const struct nimbus_call nimbus_find_topology; /* by its name */
+extern const struct nimbus_call nimbus_get_topology_page;
+extern const struct nimbus_call nimbus_get_component_page;
 extern const struct nimbus_call nimbus_begin_upload;
 extern const struct nimbus_call
 	nimbus_upload_chunk; /* its chunk has no place in JSON: see nimbus_upload */

@@ -70,6 +70,7 @@ final class Cluster implements AutoCloseable {
         conf.put(DaemonConfig.SUPERVISOR_MONITOR_FREQUENCY_SECS, 1);
         conf.put(Config.SUPERVISOR_WORKER_SHUTDOWN_SLEEP_SECS, 1);
         conf.put(DaemonConfig.NIMBUS_MONITOR_FREQ_SECS, 2);
+        conf.put(Config.EXECUTOR_METRICS_FREQUENCY_SECS, 1);
         StringBuilder yaml = new StringBuilder();
         conf.forEach((key, value) -> yaml.append(key).append(": ")
             .append(value instanceof String ? "\"" + value + "\"" : value).append('\n'));

@@ -102,6 +102,19 @@ class SubmitClusterTest {
             "- {from: lines, to: copy, grouping: {type: SHUFFLE}}", "- {from: copy, to: write, grouping: {type: GLOBAL}}", ""));
     }
 
+    /** How many tuples of a spout were acked, says Nimbus. */
+    private long acked(String name, String component) {
+        try {
+            Object found = JSONValue.parse(cstorm("info", "--json", name).out());
+            for (String key : List.of("components", component, "sid_to_output_stats", "default", "common_stats", "acked")) {
+                found = found == null ? null : ((JSONObject) found).get(key);
+            }
+            return found == null ? 0 : ((Number) found).longValue();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** More than Nimbus takes at once, and no compression makes it less. */
     private Path largeJar() throws IOException {
         Path jar = folder.resolve("large.jar");
@@ -123,13 +136,17 @@ class SubmitClusterTest {
         try (Cluster started = new Cluster()) {
             cluster = started;
             assertEquals(null, listed("words"));
-            done("submit", "--inactive", "-p", "copy=3", "--with", largeJar().toString(), topology);
+            done("submit", "--inactive", "-p", "copy=3", "--with", largeJar().toString(), "-o",
+                "topology.stats.sample.rate=1.0", topology);
             awaitStatus("words", "INACTIVE");
             awaitTasks(6); // with an acker
             refused("a topology words runs already: kill it, replace it with --force", "submit", topology);
             done("activate", "words");
             awaitStatus("words", "ACTIVE");
             Await.until("all words are written", () -> written().equals(words), () -> "less in " + results);
+            Await.until("Nimbus knows of all lines", () -> acked("words", "lines") == LINES, () -> acked("words", "lines"));
+            String info = cstorm("info", "words").out();
+            assertTrue(info.matches("(?s)words-1-\\d+: ACTIVE for .*, 1 workers, .*copy +3 +3  <- lines:default .*"), info);
             done("deactivate", "words");
             awaitStatus("words", "INACTIVE");
             done("submit", "--force", topology);

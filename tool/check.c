@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "local/local.h"
 #include "spec/config.h"
 #include "topology.h"
 
@@ -66,8 +67,10 @@ static int check(const struct request *request)
 	int status;
 
 	topology_load(&spec, &request->topology, &problems);
-	if (spec.config)
+	if (spec.config) {
 		config_check(&spec, &problems);
+		local_check_config(&spec, &problems);
+	}
 	problems_sort(&problems);
 	status = problems_result(&problems) < 0 ? EXIT_STATUS_USAGE : EXIT_STATUS_DONE;
 	if (!request->json) {

@@ -306,6 +306,19 @@ class Check(Case):
             "40:14 error: count: stream default of splitter has no field wrod; word",
             "41:23 error: there is no bolt tabel; table"])
 
+    def test_what_the_runner_would_refuse(self):
+        good = {"cstorm.nice": 5, "cstorm.rlimits": {"as": "2G"}, "cstorm.env": {"A": "b"}, "cstorm.cgroup": {"memory.max": "2G"}}
+        bad = [({"cstorm.nice": 99}, "cstorm.nice must be an integer from -20 to 19"),
+               ({"cstorm.rlimits": {"asx": 1}}, "cstorm.rlimits: there is no limit asx; as"),
+               ({"cstorm.env": {"A=B": "c"}}, "cstorm.env: A=B must be the name of a variable, and its value a string"),
+               ({"cstorm.cgroup": {"memory": 1}}, "cstorm.cgroup: memory is no file of a controller, as memory.max is"),
+               ({"topology.max.spout.pending": 0}, "topology.max.spout.pending must be a number, at least 1"),
+               ({"topology.max.spout.pending": "x"}, "topology.max.spout.pending must be a whole number")]  # fmt: skip
+        for config, *why in [(good,), *bad]:
+            lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in config.items()]
+            text = self.changed(("topology.max.spout.pending: 1000", "\n  ".join(lines)))
+            self.assertEqual([problem.split(" ", 1)[1] for problem in self.problems(text)], [f"error: {w}" for w in why])
+
     def test_programs_and_scripts_that_are_missing(self):
         text = self.changed(('["./wordcount", "--component", "lines"]', '["./wordcuont"]'),
                             ('["./wordcount", "--component", "split"]', "[python3, split.py]"))

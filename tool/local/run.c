@@ -336,21 +336,23 @@ static void check_number(const struct spec *spec, json_t *config, const char *ke
 	struct problems *problems)
 {
 	const json_t *value = json_object_get(config, key);
+	struct place place = spec_place(spec, value, config);
 
 	if (!value || json_is_null(value) ||
-		(json_is_number(value) && json_number_value(value) >= least))
+		(json_is_number(value) && json_number_value(value) >= least) ||
+		problems_are_at(problems, place))
 		return;
-	problems_error(problems, spec_place(spec, value, config),
-		"%s must be a number, at least %g", key, least);
+	problems_error(problems, place, "%s must be a number, at least %g", key, least);
 }
 
 static void check_boolean(const struct spec *spec, const char *key, struct problems *problems)
 {
 	const json_t *value = json_object_get(spec->config, key);
+	struct place place = spec_place(spec, value, spec->config);
 
-	if (value && !json_is_null(value) && !json_is_boolean(value))
-		problems_error(problems, spec_place(spec, value, spec->config),
-			"%s must be true or false", key);
+	if (value && !json_is_null(value) && !json_is_boolean(value) &&
+		!problems_are_at(problems, place))
+		problems_error(problems, place, "%s must be true or false", key);
 }
 
 /* The wire that a serializer speaks; -1 for one that is neither of the two. */

@@ -25,7 +25,9 @@ struct config_key {
 /* Those of Storm 2.8 that a topology may set, and our own. */
 static const struct config_key keys[] = {
 	{ "cstorm.call.timeout.secs", VALUE_NUMBER },
+	{ "cstorm.cgroup", VALUE_ANY },
 	{ "cstorm.change.timeout.secs", VALUE_NUMBER },
+	{ "cstorm.env", VALUE_ANY },
 	{ "cstorm.log.backup_count", VALUE_INTEGER },
 	{ "cstorm.log.file", VALUE_STRING },
 	{ "cstorm.log.level", VALUE_STRING },
@@ -34,6 +36,8 @@ static const struct config_key keys[] = {
 	{ "cstorm.log.rate", VALUE_NUMBER },
 	{ "cstorm.metrics", VALUE_BOOLEAN },
 	{ "cstorm.metrics.interval.secs", VALUE_NUMBER },
+	{ "cstorm.nice", VALUE_ANY },
+	{ "cstorm.rlimits", VALUE_ANY },
 	{ "cstorm.spout.rate", VALUE_NUMBER },
 	{ "cstorm.spout.rest.max.millis", VALUE_NUMBER },
 	{ "topology.acker.cpu.pcore.percent", VALUE_NUMBER },

@@ -89,6 +89,19 @@ void problems_suggest(
 		problems->list[problems->count - 1].suggestion = strdup(nearest);
 }
 
+bool problems_are_at(const struct problems *problems, struct place place)
+{
+	for (size_t i = 0; i < problems->count && place.line > 0; i++) {
+		const struct problem *problem = &problems->list[i];
+
+		if (problem->severity == SEVERITY_ERROR && problem->place.line == place.line &&
+			problem->place.column == place.column && problem->place.file &&
+			place.file && strcmp(problem->place.file, place.file) == 0)
+			return true;
+	}
+	return false;
+}
+
 int problems_result(const struct problems *problems)
 {
 	if (problems->error_count > 0)

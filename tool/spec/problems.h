@@ -54,6 +54,9 @@ void problems_warn(struct problems *problems, struct place place, const char *fo
 void problems_suggest(
 	struct problems *problems, const char *word, const char *const *names, size_t count);
 
+/* Whether there is an error at a place that is known: a second one would say the same in other words. */
+bool problems_are_at(const struct problems *problems, struct place place);
+
 /* -EINVAL where there are errors, -ENOMEM where some are missing, else 0. */
 int problems_result(const struct problems *problems);
 

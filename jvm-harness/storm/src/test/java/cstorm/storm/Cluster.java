@@ -1,8 +1,7 @@
 package cstorm.storm;
 
-import java.io.File;
 import java.io.IOException;
-import java.net.ServerSocket;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,35 +12,36 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
 import org.apache.storm.Config;
-import org.apache.storm.DaemonConfig;
 import org.apache.storm.StormSubmitter;
 import org.apache.storm.generated.KillOptions;
 import org.apache.storm.generated.Nimbus;
 import org.apache.storm.generated.StormTopology;
-import org.apache.storm.testing.InProcessZookeeper;
+import org.apache.storm.shade.net.minidev.json.JSONObject;
+import org.apache.storm.shade.net.minidev.json.JSONValue;
 import org.apache.storm.thrift.TException;
 import org.apache.storm.utils.NimbusClient;
 import org.apache.storm.utils.Utils;
 
 /**
  * A Storm whose daemons and workers are processes, unlike those of a LocalCluster: they can die, and are started again.
- * ZooKeeper alone is part of the test's own.
+ * It is the one of {@code script/cluster}.
  */
 final class Cluster implements AutoCloseable {
+    private static final String SCRIPT = Path.of(System.getProperty("basedir"), "../../script/cluster").toString();
+
     private final Path home;
     private final Map<String, Object> conf = new HashMap<>();
-    private final InProcessZookeeper zookeeper = new InProcessZookeeper();
-    private final List<Process> daemons = new ArrayList<>();
+    private final ProcessHandle keeper;
 
     Cluster() throws Exception {
         home = makeFolder("cluster");
-        for (String folder : List.of("conf", "lib", "lib-worker", "log4j2", "logs")) {
-            Files.createDirectory(home.resolve(folder));
-        }
-        configure((int) zookeeper.getPort());
-        start("nimbus", "org.apache.storm.daemon.nimbus.Nimbus");
-        start("supervisor", "org.apache.storm.daemon.supervisor.Supervisor");
-        Await.until("the cluster is there", this::isReady, () -> "nothing; see " + home.resolve("logs"));
+        script("start", "--port", "0", "--slots", "1", "--class-path",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+        JSONObject state = (JSONObject) JSONValue.parse(Files.readString(home.resolve("state.json")));
+        keeper = ProcessHandle.of(((Number) state.get("pid")).longValue()).orElseThrow();
+        conf.put(Config.NIMBUS_SEEDS, List.of("127.0.0.1"));
+        conf.put(Config.NIMBUS_THRIFT_PORT, Integer.valueOf(((String) state.get("nimbus")).split(":")[1]));
+        conf.put(Config.WORKER_CHILDOPTS, "-Xmx128m");
     }
 
     /** A new folder among those that go with the build. */
@@ -50,48 +50,19 @@ final class Cluster implements AutoCloseable {
         return Files.createTempDirectory(parent, name);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
+    private void script(String... words) throws IOException {
+        List<String> command = new ArrayList<>(List.of(SCRIPT));
+        command.addAll(List.of(words));
+        command.addAll(List.of("--folder", home.toString()));
+        Path said = home.resolve("said");
+        try {
+            Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException(command + ": " + Files.readString(said));
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
-    }
-
-    private void configure(int zookeeperPort) throws IOException {
-        conf.put(Config.STORM_ZOOKEEPER_SERVERS, List.of("127.0.0.1"));
-        conf.put(Config.STORM_ZOOKEEPER_PORT, zookeeperPort);
-        conf.put(Config.NIMBUS_SEEDS, List.of("127.0.0.1"));
-        conf.put(Config.STORM_LOCAL_HOSTNAME, "127.0.0.1");
-        conf.put(Config.NIMBUS_THRIFT_PORT, freePort());
-        conf.put(Config.SUPERVISOR_THRIFT_PORT, freePort());
-        conf.put(DaemonConfig.SUPERVISOR_SLOTS_PORTS, List.of(freePort()));
-        conf.put(Config.STORM_LOCAL_DIR, home.resolve("local").toString());
-        conf.put(DaemonConfig.STORM_ROCKSDB_LOCATION, home.resolve("rocks").toString());
-        conf.put(Config.WORKER_CHILDOPTS, "-Xmx128m");
-        conf.put(DaemonConfig.SUPERVISOR_MONITOR_FREQUENCY_SECS, 1);
-        conf.put(Config.SUPERVISOR_WORKER_SHUTDOWN_SLEEP_SECS, 1);
-        conf.put(DaemonConfig.NIMBUS_MONITOR_FREQ_SECS, 2);
-        conf.put(Config.EXECUTOR_METRICS_FREQUENCY_SECS, 1);
-        StringBuilder yaml = new StringBuilder();
-        conf.forEach((key, value) -> yaml.append(key).append(": ")
-            .append(value instanceof String ? "\"" + value + "\"" : value).append('\n'));
-        Files.writeString(home.resolve("conf/storm.yaml"), yaml);
-        String log = "<Configuration><Appenders><Console name=\"c\" target=\"SYSTEM_OUT\"><PatternLayout pattern=\"%d %p %c{1} %m%n\"/>"
-            + "</Console></Appenders><Loggers><Root level=\"info\"><AppenderRef ref=\"c\"/></Root></Loggers></Configuration>";
-        Files.writeString(home.resolve("log4j2/cluster.xml"), log);
-        Files.writeString(home.resolve("log4j2/worker.xml"), log);
-    }
-
-    private void start(String name, String mainClass) throws IOException {
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        ProcessBuilder builder = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-Dstorm.home=" + home,
-            "-Dstorm.log.dir=" + home.resolve("logs"), "-Djava.io.tmpdir=" + home,
-            "-Dlog4j2.configurationFile=" + home.resolve("log4j2/cluster.xml"), "-Ddaemon.name=" + name,
-            "-cp", home.resolve("conf") + File.pathSeparator + classPath, mainClass);
-        builder.environment().put("STORM_CONF_DIR", home.resolve("conf").toString());
-        builder.environment().put("STORM_EXT_CLASSPATH", classPath);
-        builder.redirectErrorStream(true).redirectOutput(home.resolve("logs/" + name + ".log").toFile());
-        daemons.add(builder.start());
     }
 
     private Map<String, Object> clientConf() {
@@ -107,14 +78,6 @@ final class Cluster implements AutoCloseable {
     private <T> T ask(Request<T> request) throws TException {
         try (NimbusClient client = NimbusClient.Builder.withConf(clientConf()).build()) {
             return request.ask(client.getClient());
-        }
-    }
-
-    private boolean isReady() {
-        try {
-            return ask(nimbus -> nimbus.getClusterInfo().get_supervisors_size()) > 0;
-        } catch (TException | RuntimeException e) {
-            return false;
         }
     }
 
@@ -158,25 +121,18 @@ final class Cluster implements AutoCloseable {
 
     /** The processes of this cluster whose command line has this word. */
     List<ProcessHandle> processes(String word) {
-        return daemons.stream().flatMap(daemon -> daemon.toHandle().descendants())
-            .filter(process -> process.info().commandLine().orElse("").contains(word)).collect(Collectors.toList());
+        return keeper.descendants().filter(process -> process.info().commandLine().orElse("").contains(word))
+            .collect(Collectors.toList());
     }
 
     @Override
     public void close() {
-        // Workers outlive their supervisor.
-        List<ProcessHandle> processes = new ArrayList<>();
-        for (Process daemon : daemons) {
-            daemon.descendants().forEach(processes::add);
-            processes.add(daemon.toHandle());
-            daemon.destroyForcibly();
-        }
-        processes.forEach(ProcessHandle::destroyForcibly);
-        Await.until("all processes have ended", () -> processes.stream().noneMatch(ProcessHandle::isAlive), () -> processes);
+        List<ProcessHandle> processes = keeper.descendants().collect(Collectors.toList());
         try {
-            zookeeper.close();
-        } catch (Exception e) {
-            throw new IllegalStateException("ZooKeeper does not end", e);
+            script("stop");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+        Await.until("all processes have ended", () -> processes.stream().noneMatch(ProcessHandle::isAlive), () -> processes);
     }
 }

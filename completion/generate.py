@@ -10,7 +10,7 @@ import sys
 OPTION = re.compile(r"^  (?:(-\w)(?:, )?)?(--[\w-]+)?(?: ([A-Z]\S*))?(?:  +(.*))?$")
 
 # What the arguments of commands are; of the others, topologies. How a kind is completed is below.
-ARGUMENTS = {"activate": "", "deactivate": "", "info": "", "kill": "", "list": "", "new": "", "ps": "", "rebalance": "", "tap": "", "top": "run"}
+ARGUMENTS = {"activate": "", "deactivate": "", "errors": "", "info": "", "kill": "", "list": "", "log-level": "", "new": "", "ps": "", "rebalance": "run", "stats": "", "tap": "", "top": "run"}
 VALUES = {"FILE": "file", "PATH": "file", "DIR": "file", "COMPONENT=N": "component", "COMPONENT=COMMAND": "component",
           "RUN": "run"}
 

@@ -87,9 +87,11 @@ static int check(const struct request *request)
 
 int command_check(int argc, char **argv)
 {
-	struct request request = { .topology.command = "cstorm check" };
-	int status = parse_arguments(&request, argc, argv);
+	struct request request = { 0 };
+	int status;
 
+	topology_begin(&request.topology, "cstorm check");
+	status = parse_arguments(&request, argc, argv);
 	if (status == EXIT_STATUS_DONE)
 		status = check(&request);
 	topology_options_free(&request.topology);

@@ -73,9 +73,11 @@ static int describe(const struct topology_options *topology)
 
 int command_describe(int argc, char **argv)
 {
-	struct topology_options topology = { .command = "cstorm describe" };
-	int status = parse_arguments(&topology, argc, argv);
+	struct topology_options topology = { 0 };
+	int status;
 
+	topology_begin(&topology, "cstorm describe");
+	status = parse_arguments(&topology, argc, argv);
 	if (status == EXIT_STATUS_DONE)
 		status = describe(&topology);
 	topology_options_free(&topology);

@@ -105,9 +105,11 @@ static int write_flux(const struct request *request)
 
 int command_flux(int argc, char **argv)
 {
-	struct request request = { .topology.command = "cstorm flux" };
-	int status = parse_arguments(&request, argc, argv);
+	struct request request = { 0 };
+	int status;
 
+	topology_begin(&request.topology, "cstorm flux");
+	status = parse_arguments(&request, argc, argv);
 	if (status == EXIT_STATUS_DONE)
 		status = write_flux(&request);
 	topology_options_free(&request.topology);

@@ -264,9 +264,11 @@ static int graph(const struct request *request)
 
 int command_graph(int argc, char **argv)
 {
-	struct request request = { .topology.command = "cstorm graph" };
-	int status = parse_arguments(&request, argc, argv);
+	struct request request = { 0 };
+	int status;
 
+	topology_begin(&request.topology, "cstorm graph");
+	status = parse_arguments(&request, argc, argv);
 	if (status == EXIT_STATUS_DONE)
 		status = graph(&request);
 	topology_options_free(&request.topology);

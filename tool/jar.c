@@ -209,9 +209,11 @@ static int make_jar(const struct request *request)
 
 int command_jar(int argc, char **argv)
 {
-	struct request request = { .topology.command = "cstorm jar", .jar.glibc = -1 };
-	int status = parse_arguments(&request, argc, argv);
+	struct request request = { .jar.glibc = -1 };
+	int status;
 
+	topology_begin(&request.topology, "cstorm jar");
+	status = parse_arguments(&request, argc, argv);
 	if (status == EXIT_STATUS_DONE)
 		status = make_jar(&request);
 	jar_options_free(&request.jar);

@@ -527,7 +527,6 @@ int command_map(int argc, char **argv)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct request request = {
-		.topology.command = "cstorm map",
 		.local.loops = 1,
 		.options = { .stream = STREAM_DEFAULT, .retries = 2, .timeout = 30 },
 		.bolt = { .processes = processors > 0 ? (size_t)processors : 1,
@@ -535,8 +534,10 @@ int command_map(int argc, char **argv)
 			.stream = STREAM_DEFAULT },
 	};
 	struct spec spec = { 0 };
-	int status = parse_arguments(&request, argc, argv);
+	int status;
 
+	topology_begin(&request.topology, "cstorm map");
+	status = parse_arguments(&request, argc, argv);
 	if (status == EXIT_STATUS_DONE)
 		status = load(&spec, &request);
 	if (status == EXIT_STATUS_DONE) {

@@ -210,12 +210,13 @@ static int check_stats_path(const char *path)
 int command_run(int argc, char **argv)
 {
 	struct request request = {
-		.topology.command = "cstorm run",
 		.options.log = { .size = 64 << 20, .old_files = 5 },
 	};
 	struct spec spec = { 0 };
-	int status = parse_arguments(&request, argc, argv);
+	int status;
 
+	topology_begin(&request.topology, "cstorm run");
+	status = parse_arguments(&request, argc, argv);
 	if (status == EXIT_STATUS_DONE)
 		status = parse_environment(&request);
 	if (status == EXIT_STATUS_DONE)

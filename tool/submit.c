@@ -3,12 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "cluster/nimbus.h"
 #include "cluster/topology.h"
+#include "cluster/waiting.h"
 #include "command.h"
 #include "jar/options.h"
 #include "topology.h"
@@ -23,6 +22,8 @@ static const char help[] =
 	"  --name NAME       submit it by this name (default: the topology's own)\n"
 	"  --inactive        its spouts emit nothing until `cstorm activate`\n"
 	"  --force           kill the topology that has this name, and wait until it is gone\n"
+	"  --wait            wait until all tasks run, as far as Nimbus knows\n"
+	"  --json            print what Nimbus says of the topology then as JSON\n"
 	"  --dry-run         print as JSON what would be sent, and send nothing\n" NIMBUS_HELP
 	"  -h, --help        print this\n"
 	"\n"
@@ -32,13 +33,12 @@ static const char help[] =
 #define OPTION_INACTIVE 0x401
 #define OPTION_FORCE 0x402
 #define OPTION_DRY_RUN 0x403
+#define OPTION_WAIT 0x404
+#define OPTION_JSON 0x405
 
 /* TopologyInitialStatus */
 #define STATUS_ACTIVE 1
 #define STATUS_INACTIVE 2
-
-/* Until a killed topology is gone: it has its workers stopped, and its name free again. */
-#define KILL_SECONDS 300
 
 struct request {
 	struct topology_options topology;
@@ -48,6 +48,8 @@ struct request {
 	bool inactive;
 	bool force;
 	bool dry_run;
+	bool wait;
+	bool json;
 };
 
 /* EXIT_STATUS_DONE to go on, or the status to exit with; -1: the help was printed. */
@@ -78,6 +80,12 @@ static int take_option(struct request *request, int option)
 	case OPTION_DRY_RUN:
 		request->dry_run = true;
 		return EXIT_STATUS_DONE;
+	case OPTION_WAIT:
+		request->wait = true;
+		return EXIT_STATUS_DONE;
+	case OPTION_JSON:
+		request->json = true;
+		return EXIT_STATUS_DONE;
 	case 'h':
 		fputs(help, stdout);
 		return fflush(stdout) == EOF ? EXIT_STATUS_FAILED : -1;
@@ -92,6 +100,8 @@ static int parse_arguments(struct request *request, int argc, char **argv)
 		{ "name", required_argument, NULL, OPTION_NAME },
 		{ "inactive", no_argument, NULL, OPTION_INACTIVE },
 		{ "force", no_argument, NULL, OPTION_FORCE },
+		{ "wait", no_argument, NULL, OPTION_WAIT },
+		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 		{ "help", no_argument, NULL, 'h' },
 		NIMBUS_LONG_OPTIONS,
@@ -141,52 +151,23 @@ static void show_progress(long long uploaded, long long size)
 	fflush(stderr);
 }
 
-/* Whether a topology of this name is there; or a negative errno. */
-static int is_there(struct nimbus *nimbus, const char *name, struct buffer *problem)
-{
-	json_t *topologies = NULL;
-	const json_t *topology;
-	size_t index;
-	int there =
-		nimbus_call(nimbus, &nimbus_get_topologies, json_object(), &topologies, problem);
-
-	json_array_foreach(topologies, index, topology) {
-		const char *other = json_string_value(json_object_get(topology, "name"));
-
-		if (there >= 0 && other && strcmp(other, name) == 0)
-			there = 1;
-	}
-	json_decref(topologies);
-	return there;
-}
-
 static int kill_and_wait(struct nimbus *nimbus, const char *name, struct buffer *problem)
 {
-	const struct timespec pause = { .tv_nsec = 200000000 };
-	double deadline = clock_now() + KILL_SECONDS;
-	int there = nimbus_call(nimbus, &nimbus_kill,
+	int err = nimbus_call(nimbus, &nimbus_kill,
 		json_pack("{s:s, s:{s:i}}", "name", name, "options", "wait_secs", 0), NULL,
 		problem);
 
-	if (there < 0)
-		return there;
+	if (err < 0)
+		return err;
 	fprintf(stderr, "%s is killed; waiting until it is gone\n", name);
-	while ((there = is_there(nimbus, name, problem)) > 0) {
-		if (clock_now() > deadline) {
-			buffer_append_format(problem, "%s is killed, but is not gone after %d s",
-				name, KILL_SECONDS);
-			return -ETIMEDOUT;
-		}
-		nanosleep(&pause, NULL);
-	}
-	return there;
+	return wait_until_gone(nimbus, name, problem);
 }
 
 /* The name must be free. */
 static int clear_name(struct nimbus *nimbus, const struct request *request, const char *name,
 	struct buffer *problem)
 {
-	int there = is_there(nimbus, name, problem);
+	int there = wait_is_there(nimbus, name, problem);
 
 	if (there <= 0)
 		return there;
@@ -197,6 +178,22 @@ static int clear_name(struct nimbus *nimbus, const struct request *request, cons
 		"by another --name",
 		name);
 	return -EEXIST;
+}
+
+/* The numbers of tasks by component, as Storm bounds them. */
+static json_t *tasks_of(const struct spec *spec)
+{
+	const json_t *most = json_object_get(spec->config, "topology.max.task.parallelism");
+	json_t *tasks = json_object();
+
+	for (size_t i = 0; i < spec->component_count; i++) {
+		json_int_t count = spec->components[i].tasks;
+
+		if (json_is_integer(most) && json_integer_value(most) < count)
+			count = json_integer_value(most);
+		json_object_set_new(tasks, spec->components[i].name, json_integer(count));
+	}
+	return tasks;
 }
 
 static int send_all(struct nimbus *nimbus, const struct request *request, const char *path,
@@ -214,35 +211,60 @@ static int send_all(struct nimbus *nimbus, const struct request *request, const 
 		json_object_set_new(submission, "uploadedJarLocation", json_string(location));
 		err = nimbus_call(nimbus, &nimbus_submit, json_incref(submission), NULL, problem);
 	}
+	if (err == 0)
+		fprintf(stderr, "%s is submitted to %s\n", name, nimbus->connection.address);
 	free(location);
 	return err;
 }
 
-static int send_submission(const struct request *request, const char *path, json_t *submission)
+/* What is to be done once it is submitted. */
+static int follow(struct nimbus *nimbus, const struct request *request, const struct spec *spec,
+	const char *name, json_t **summary, struct buffer *problem)
 {
-	struct nimbus nimbus = NIMBUS_INIT;
-	struct buffer problem = { 0 };
-	int err = send_all(&nimbus, request, path, submission, &problem);
+	json_t *tasks = tasks_of(spec);
+	int err = request->wait ? wait_for_tasks(nimbus, name, tasks, problem) : 0;
 
-	if (err < 0)
-		fprintf(stderr, "cstorm submit: %s\n", buffer_text(&problem));
-	else
-		fprintf(stderr, "%s is submitted to %s\n",
-			json_string_value(json_object_get(submission, "name")),
-			nimbus.connection.address);
-	nimbus_disconnect(&nimbus);
-	buffer_free(&problem);
-	return err < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_DONE;
+	if (err == 0 && request->wait)
+		fprintf(stderr, "all its tasks run\n");
+	if (err == 0 && request->json)
+		err = nimbus_call(nimbus, &nimbus_find_topology, json_pack("{s:s}", "name", name),
+			summary, problem);
+	json_decref(tasks);
+	return err;
 }
 
-static int print_submission(const json_t *submission)
+static int print_json(const json_t *value)
 {
-	if (json_dumpf(submission, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF ||
+	if (json_dumpf(value, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF ||
 		fflush(stdout) == EOF) {
 		fprintf(stderr, "cstorm submit: cannot print: %s\n", strerror(errno));
 		return EXIT_STATUS_FAILED;
 	}
 	return EXIT_STATUS_DONE;
+}
+
+static int send_submission(const struct request *request, const struct spec *spec, const char *path,
+	json_t *submission)
+{
+	const char *name = json_string_value(json_object_get(submission, "name"));
+	struct nimbus nimbus = NIMBUS_INIT;
+	struct buffer problem = { 0 };
+	json_t *summary = NULL;
+	int status = EXIT_STATUS_DONE;
+	int err = send_all(&nimbus, request, path, submission, &problem);
+
+	if (err == 0)
+		err = follow(&nimbus, request, spec, name, &summary, &problem);
+	if (err < 0) {
+		fprintf(stderr, "cstorm submit: %s\n", buffer_text(&problem));
+		status = EXIT_STATUS_FAILED;
+	} else if (summary) {
+		status = print_json(summary);
+	}
+	json_decref(summary);
+	nimbus_disconnect(&nimbus);
+	buffer_free(&problem);
+	return status;
 }
 
 /* With the jar in a file for a moment. */
@@ -265,7 +287,8 @@ static int write_and_send(const struct request *request, struct jar *jar, json_t
 			fprintf(stderr, "cstorm submit: cannot write the jar to %s: %s\n",
 				buffer_text(&path), buffer_text(&problem));
 		else
-			status = send_submission(request, buffer_text(&path), submission);
+			status =
+				send_submission(request, jar->spec, buffer_text(&path), submission);
 		unlink(buffer_text(&path));
 	}
 	buffer_free(&problem);
@@ -273,7 +296,16 @@ static int write_and_send(const struct request *request, struct jar *jar, json_t
 	return status;
 }
 
-static int submit(const struct request *request)
+/* The environment is the cluster's too, where the project has some. */
+static void choose_cluster(struct request *request)
+{
+	const struct project *project = request->topology.project;
+
+	if (json_object_size(json_object_get(project->all, "environments")) > 0)
+		request->nimbus.environment = project->chosen;
+}
+
+static int submit(struct request *request)
 {
 	struct problems problems = { 0 };
 	struct spec spec = { 0 };
@@ -282,6 +314,7 @@ static int submit(const struct request *request)
 	int status = EXIT_STATUS_USAGE;
 	int err = topology_load(&spec, &request->topology, &problems);
 
+	choose_cluster(request);
 	if (err == 0)
 		err = jar_gather(&jar);
 	if (err == 0)
@@ -291,7 +324,7 @@ static int submit(const struct request *request)
 		fprintf(stderr, "cstorm submit: the topology cannot be submitted:\n");
 	problems_print(&problems, stderr);
 	if (submission)
-		status = request->dry_run ? print_submission(submission) :
+		status = request->dry_run ? print_json(submission) :
 					    write_and_send(request, &jar, submission);
 	json_decref(submission);
 	jar_free(&jar);
@@ -302,9 +335,12 @@ static int submit(const struct request *request)
 
 int command_submit(int argc, char **argv)
 {
-	struct request request = { .topology.command = "cstorm submit", .jar.glibc = -1 };
-	int status = parse_arguments(&request, argc, argv);
+	struct request request = { .jar.glibc = -1 };
+	int status;
 
+	topology_begin(&request.topology, "cstorm submit");
+	status = parse_arguments(&request, argc, argv);
+	request.topology.is_for_cluster = !request.nimbus.seeds;
 	if (status == EXIT_STATUS_DONE)
 		status = submit(&request);
 	jar_options_free(&request.jar);

@@ -239,9 +239,11 @@ static void on_interrupt(int signal_number)
 int command_test(int argc, char **argv)
 {
 	const struct sigaction interrupt = { .sa_handler = on_interrupt };
-	struct request request = { .topology.command = "cstorm test" };
-	int status = parse_arguments(&request, argc, argv);
+	struct request request = { 0 };
+	int status;
 
+	topology_begin(&request.topology, "cstorm test");
+	status = parse_arguments(&request, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGINT, &interrupt, NULL);
 	sigaction(SIGTERM, &interrupt, NULL);

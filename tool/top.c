@@ -1,96 +1,81 @@
 /* cstorm top: watch a running topology. */
+#include "top.h"
+
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
 #include "runs.h"
 
 static const char help[] =
-	"Usage: cstorm top [OPTION]... [RUN]\n"
+	"Usage: cstorm top [OPTION]... [NAME]\n"
 	"\n"
 	"Watch a running topology: what each component does, how long it takes, what it uses, and\n"
-	"which of them holds up the others. RUN is a pid or a topology's name; without it, there\n"
+	"which of them holds up the others. NAME is a topology's name or a run's pid; without it, there\n"
 	"must be one run only. Latencies are those since the start.\n"
 	"\n"
-	"Options:\n"
-	"  --interval SECONDS  look so often (1)\n"
-	"  -n, --count N     look so many times, then end\n"
-	"  --json            print what is known as a line of JSON each time\n"
-	"  -h, --help        print this\n"
+	"Of a topology on a Storm cluster it shows what Nimbus knows, which the workers tell it once a\n"
+	"minute (executor.metrics.frequency.secs): until then, rates are the last ones.\n"
 	"\n"
-	"Exit status: 0 the run or the count is at its end, 1 failed, 2 wrong usage.\n";
+	"Options:\n" ASKING_CLUSTER_HELP "  --interval SECONDS  look so often (1)\n"
+	"  -n, --count N     look so many times, then end\n"
+	"  --json            print what is known as a line of JSON each time\n" ASKING_HELP "\n"
+	"Exit status: 0 the topology or the count is at its end, 1 failed, 2 wrong usage.\n";
 
-/* What holds up the others uses so much of a core at least: machines have other things to do, too. */
-#define BUSY 0.5
-
-struct request {
-	const char *run; /* NULL: the only one */
-	double interval;
-	long count; /* 0: no end */
-	bool json;
-};
-
-/* Two looks at the run. */
-struct looks {
-	json_t *now;
-	json_t *before; /* NULL: this is the first one */
-	double seconds; /* between the two; or since the start */
-};
-
-static int refuse(const char *what, const char *argument)
+static int parse_interval(struct top_request *request, const char *text)
 {
-	fprintf(stderr, "cstorm top: %s%s\n`cstorm top --help` says more.\n", what, argument);
-	return EXIT_STATUS_USAGE;
+	char *end;
+
+	request->interval = strtod(text, &end);
+	if (end != text && *end == '\0' && request->interval >= 0.01 && request->interval <= 1e6)
+		return EXIT_STATUS_DONE;
+	return asking_refuse(
+		&request->asking, "--interval must be a number of seconds, not ", text);
 }
 
-/* EXIT_STATUS_DONE to go on, or the status to exit with; -1: the help was printed. */
-static int parse_arguments(struct request *request, int argc, char **argv)
+static int parse_count(struct top_request *request, const char *text)
+{
+	char *end;
+
+	request->count = strtol(text, &end, 10);
+	if (end != text && *end == '\0' && request->count >= 1)
+		return EXIT_STATUS_DONE;
+	return asking_refuse(&request->asking, "-n must be a number, at least 1, not ", text);
+}
+
+static int parse_arguments(struct top_request *request, int argc, char **argv)
 {
 	static const struct option options[] = {
+		ASKING_CLUSTER_OPTION,
 		{ "interval", required_argument, NULL, 'i' },
 		{ "count", required_argument, NULL, 'n' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
+		ASKING_LONG_OPTIONS,
 		{ 0 },
 	};
-	char *end = NULL;
+	struct asking *asking = &request->asking;
+	int status = EXIT_STATUS_DONE;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "n:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'i':
-			request->interval = strtod(optarg, &end);
-			if (*end != '\0' || !(request->interval >= 0.01) || request->interval > 1e6)
-				return refuse(
-					"--interval must be a number of seconds, not ", optarg);
-			break;
-		case 'n':
-			request->count = strtol(optarg, &end, 10);
-			if (*end != '\0' || request->count < 1)
-				return refuse("-n must be a number, at least 1, not ", optarg);
-			break;
-		case 'j':
-			request->json = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return fflush(stdout) == EOF ? EXIT_STATUS_FAILED : -1;
-		default:
-			return refuse("the options are not understood", "");
-		}
+	while (status == EXIT_STATUS_DONE &&
+		(option = getopt_long(argc, argv, ASKING_SHORT_OPTIONS "n:", options, NULL)) !=
+			-1) {
+		if (option == 'i')
+			status = parse_interval(request, optarg);
+		else if (option == 'n')
+			status = parse_count(request, optarg);
+		else
+			status = asking_option(asking, option);
 	}
-	if (optind + 1 < argc)
-		return refuse("one run only; what is this: ", argv[optind + 1]);
-	request->run = argv[optind];
-	return EXIT_STATUS_DONE;
+	if (status != EXIT_STATUS_DONE)
+		return status;
+	if (optind == argc && asking_means_cluster(asking))
+		return asking_refuse(asking, "which topology on the cluster?", "");
+	return optind < argc ? asking_name(asking, argc, argv) : EXIT_STATUS_DONE;
 }
 
 /* Numbers of a look */
@@ -135,8 +120,7 @@ static const json_t *find_named(const json_t *list, const char *name)
 	return NULL;
 }
 
-/* What a sum has grown by in a second. A process that started anew begins at 0. */
-static double rate(double now, double before, double seconds)
+double top_rate(double now, double before, double seconds)
 {
 	return seconds > 0 ? (now >= before ? now - before : now) / seconds : 0;
 }
@@ -164,7 +148,7 @@ static double busiest_task(const json_t *processes, const json_t *before, double
 
 	for (size_t i = 0; i < json_array_size(processes); i++)
 		found = fmax(found,
-			rate(number(json_array_get(processes, i), "cpu_seconds"),
+			top_rate(number(json_array_get(processes, i), "cpu_seconds"),
 				number(json_array_get(before, i), "cpu_seconds"), seconds));
 	return found;
 }
@@ -183,16 +167,16 @@ static struct row make_row(const struct looks *looks, const json_t *component)
 	row.is_spout = json_array_size(inputs) == 0;
 	row.tasks = json_integer_value(json_object_get(component, "tasks"));
 	row.restarts = json_integer_value(json_object_get(component, "restarts"));
-	row.emitted = rate(sum(outputs, "emitted"),
+	row.emitted = top_rate(sum(outputs, "emitted"),
 		sum(json_object_get(before, "outputs"), "emitted"), looks->seconds);
-	row.executed = rate(sum(inputs, "executed"),
+	row.executed = top_rate(sum(inputs, "executed"),
 		sum(json_object_get(before, "inputs"), "executed"), looks->seconds);
 	row.p50 = largest(row.is_spout ? outputs : inputs, "latency_p50_ms");
 	row.p99 = largest(row.is_spout ? outputs : inputs, "latency_p99_ms");
 	row.in_flight = sum(processes, "in_flight");
 	row.queued = sum(processes, "queued_bytes");
 	row.memory = sum(processes, "memory_bytes");
-	row.cpu = rate(sum(processes, "cpu_seconds"), sum(old, "cpu_seconds"), looks->seconds);
+	row.cpu = top_rate(sum(processes, "cpu_seconds"), sum(old, "cpu_seconds"), looks->seconds);
 	row.busiest = busiest_task(processes, old, looks->seconds);
 	return row;
 }
@@ -215,8 +199,8 @@ static void print_row(const struct row *row, bool is_bottleneck)
 /* Who holds up the others: the busiest of all, if it has little time left; -1: the runner, -2: none. */
 static int find_bottleneck(const struct row *rows, size_t count, double runner)
 {
-	double most = fmax(runner, BUSY);
-	int found = runner >= BUSY ? -1 : -2;
+	double most = fmax(runner, TOP_BUSY);
+	int found = runner >= TOP_BUSY ? -1 : -2;
 
 	for (size_t i = 0; i < count; i++) {
 		if (rows[i].busiest >= most) {
@@ -232,7 +216,7 @@ static void print_table(const struct looks *looks)
 	const json_t *components = json_object_get(looks->now, "components");
 	size_t count = json_array_size(components);
 	struct row *rows = calloc(count + 1, sizeof(*rows));
-	double runner = rate(number(looks->now, "cpu_seconds"),
+	double runner = top_rate(number(looks->now, "cpu_seconds"),
 		number(looks->before, "cpu_seconds"), looks->seconds);
 	int bottleneck;
 
@@ -245,7 +229,8 @@ static void print_table(const struct looks *looks)
 		json_string_value(json_object_get(looks->now, "topology")),
 		json_string_value(json_object_get(looks->now, "status")),
 		number(looks->now, "seconds"),
-		rate(number(looks->now, "tuples"), number(looks->before, "tuples"), looks->seconds),
+		top_rate(number(looks->now, "tuples"), number(looks->before, "tuples"),
+			looks->seconds),
 		runner * 100, number(looks->now, "memory_bytes") / 1e6,
 		bottleneck == -1 ? "  <- bottleneck" : "");
 	printf("%-16s %5s %5s %11s %11s %9s %9s %8s %9s %5s %8s %4s\n", "COMPONENT", "", "TASKS",
@@ -256,77 +241,101 @@ static void print_table(const struct looks *looks)
 	free(rows);
 }
 
-static void print_look(const struct request *request, const struct looks *looks)
+/* Watching */
+
+static void print_look(const struct top_request *request, const struct top_source *source,
+	const struct looks *looks)
 {
 	bool terminal = isatty(STDOUT_FILENO);
 
-	if (request->json) {
+	if (request->asking.json) {
 		json_dumpf(looks->now, stdout, JSON_COMPACT);
 		putchar('\n');
 		return;
 	}
 	if (terminal)
 		printf("\033[H\033[2J");
-	print_table(looks);
+	source->print(looks);
 	if (!terminal)
 		putchar('\n');
 }
 
-/* Watching */
-
-static double seconds_between(const struct looks *looks)
-{
-	return number(looks->now, "seconds") - number(looks->before, "seconds");
-}
-
-static int look(
-	const struct request *request, struct conversation *conversation, struct looks *looks)
-{
-	if (run_ask(conversation, json_pack("{s:s}", "do", "status")) < 0)
-		return -EPIPE;
-	json_decref(looks->before);
-	looks->before = looks->now;
-	looks->now = run_answer(conversation);
-	if (!looks->now)
-		return -EPIPE;
-	looks->seconds = seconds_between(looks);
-	print_look(request, looks);
-	return fflush(stdout) == EOF ? -errno : 0;
-}
-
-static int watch(const struct request *request, struct conversation *conversation)
+int top_watch(const struct top_request *request, const struct top_source *source)
 {
 	struct timespec interval = { (time_t)request->interval,
 		(long)((request->interval - floor(request->interval)) * 1e9) };
 	struct looks looks = { 0 };
+	double counted_at = 0; /* what is in looks.now */
+	double counted_before = 0;
 	long left = request->count;
+	double seconds = 0;
+	json_t *now;
 	int err = 0;
 
-	while (err == 0) {
-		err = look(request, conversation, &looks);
-		if (err < 0 || (left > 0 && --left == 0))
+	while (err == 0 && (now = source->look(source->data, &seconds))) {
+		if (looks.now && source->is_same && source->is_same(looks.now, now)) {
+			json_decref(looks.now);
+		} else {
+			json_decref(looks.before);
+			looks.before = looks.now;
+			counted_before = looks.before ? counted_at : 0;
+			counted_at = seconds;
+		}
+		looks.now = now;
+		looks.seconds = counted_at - counted_before;
+		print_look(request, source, &looks);
+		if (fflush(stdout) == EOF)
+			err = -errno;
+		if (left > 0 && --left == 0)
 			break;
 		nanosleep(&interval, NULL);
 	}
 	json_decref(looks.now);
 	json_decref(looks.before);
-	if (err == 0 || err == -EPIPE) /* the run is at its end, or nobody reads */
+	if (err == 0 || err == -EPIPE) /* or nobody reads */
 		return EXIT_STATUS_DONE;
 	fprintf(stderr, "cstorm top: cannot print: %s\n", strerror(-err));
 	return EXIT_STATUS_FAILED;
 }
 
+static json_t *look_at_run(void *data, double *seconds)
+{
+	struct conversation *conversation = data;
+	json_t *now = NULL;
+
+	if (run_ask(conversation, json_pack("{s:s}", "do", "status")) == 0)
+		now = run_answer(conversation);
+	*seconds = number(now, "seconds");
+	return now;
+}
+
+static int top_run(const struct top_request *request)
+{
+	struct conversation conversation = { 0 };
+	const struct top_source source = {
+		.data = &conversation,
+		.look = look_at_run,
+		.print = print_table,
+	};
+	int status = run_choose(&conversation, "cstorm top", request->asking.name);
+
+	if (status == EXIT_STATUS_DONE)
+		status = top_watch(request, &source);
+	run_disconnect(&conversation);
+	return status;
+}
+
 int command_top(int argc, char **argv)
 {
-	struct request request = { .interval = 1 };
-	struct conversation conversation = { 0 };
+	struct top_request request = {
+		.asking = { .command = "cstorm top", .help = help },
+		.interval = 1,
+	};
 	int status = parse_arguments(&request, argc, argv);
 
 	signal(SIGPIPE, SIG_IGN);
 	if (status == EXIT_STATUS_DONE)
-		status = run_choose(&conversation, "cstorm top", request.run);
-	if (status == EXIT_STATUS_DONE)
-		status = watch(&request, &conversation);
-	run_disconnect(&conversation);
+		status = asking_means_cluster(&request.asking) ? top_cluster(&request) :
+								 top_run(&request);
 	return status < 0 ? EXIT_STATUS_DONE : status;
 }

@@ -53,6 +53,14 @@ int topology_refuse(const struct topology_options *options, const char *what, co
 	return EXIT_STATUS_USAGE;
 }
 
+void topology_begin(struct topology_options *options, const char *command)
+{
+	options->command = command;
+	options->project = calloc(1, sizeof(*options->project));
+	if (!options->project)
+		abort(); /* before anything has begun */
+}
+
 int topology_argument(struct topology_options *options, int argc, char **argv)
 {
 	if (optind == argc)
@@ -81,12 +89,49 @@ void topology_apply(
 	}
 }
 
+/* The project matters for environments alone. */
+static int choose_environment(const struct topology_options *options, struct problems *problems)
+{
+	struct project *project = options->project;
+	int err = 0;
+
+	if (!options->source.environment && !options->is_for_cluster)
+		return 0;
+	if (!project->path)
+		err = project_read(project, problems);
+	project->chosen = options->source.environment;
+	if (err == 0 && !project->chosen)
+		err = project_only_environment(project, &project->chosen, problems);
+	return err;
+}
+
+/* What the project has for the environment; the command line wins. */
+static void apply_project(struct spec *spec, const struct project *project)
+{
+	json_t *environment = project_environment(project, project->chosen);
+	json_t *config = json_object_get(environment, "config");
+	json_t *value;
+	const char *key;
+
+	json_object_foreach(config, key, value) {
+		json_object_set(spec->config, key, value);
+		places_note(&spec->places, value, places_of(&project->places, value, config),
+			places_of_key(&project->places, value, config));
+	}
+}
+
 int topology_load(
 	struct spec *spec, const struct topology_options *options, struct problems *problems)
 {
-	int err;
+	struct spec_source source = options->source;
+	int err = choose_environment(options, problems);
 
-	spec_load(spec, &options->source, problems);
+	source.environment = options->project->chosen;
+	source.environment_is_known =
+		project_environment(options->project, source.environment) != NULL;
+	spec_load(spec, &source, problems);
+	if (spec->config && err == 0)
+		apply_project(spec, options->project);
 	topology_apply(spec, options, problems);
 	err = spec_check(spec, problems);
 	if (err == 0) {
@@ -100,4 +145,6 @@ int topology_load(
 void topology_options_free(struct topology_options *options)
 {
 	free(options->overrides);
+	project_free(options->project);
+	free(options->project);
 }

@@ -4,16 +4,19 @@
 
 #include <getopt.h>
 
+#include "spec/project.h"
 #include "spec/spec.h"
 
 struct topology_override;
 
-/* All zero, but the command's name. */
 struct topology_options {
 	const char *command; /* "cstorm run", for messages */
 	struct spec_source source;
 	struct topology_override *overrides;
 	size_t override_count;
+	bool is_for_cluster; /* without -e, the project's only environment is in force, unless it is overruled */
+	struct project
+		*project; /* that of the folder, read once a topology is loaded, if it matters */
 };
 
 /* The options, for the tables of getopt_long and the help. */
@@ -33,10 +36,13 @@ struct topology_options {
 	"  -p COMPONENT=N    run N tasks of a component\n" TOPOLOGY_SOURCE_HELP
 
 /* Those that say what is loaded. */
-#define TOPOLOGY_SOURCE_HELP                                                          \
-	"  -e, --environment NAME  take what the topology has for this environment\n" \
-	"  --filter FILE     YAML: replace ${NAME} by the properties of FILE\n"       \
+#define TOPOLOGY_SOURCE_HELP                                                                           \
+	"  -e, --environment NAME  take what the topology, or cstorm.yaml, has for this environment\n" \
+	"  --filter FILE     YAML: replace ${NAME} by the properties of FILE\n"                        \
 	"  --env-filter      YAML: replace ${ENV-NAME} by the environment's variables\n"
+
+/* For options that are all zero. */
+void topology_begin(struct topology_options *options, const char *command);
 
 /* Take an option that getopt_long has found: whether it is one of these. */
 bool topology_option(struct topology_options *options, int option, const char *argument);

@@ -107,17 +107,17 @@ class OfHeaders(ManTest):
 
 class OfTheCommand(ManTest):
     def test_the_options_are_those_of_the_help(self):
-        for command in ("activate", "check", "deactivate", "describe", "flux", "graph", "info", "jar", "kill", "list", "map", "new",
-                        "rebalance", "replay", "run", "submit"):
+        for command in ("activate", "check", "deactivate", "describe", "errors", "flux", "graph", "info", "jar", "kill", "list", "log-level", "map", "new",
+                        "rebalance", "replay", "run", "stats", "submit", "top"):
             told = re.findall(r"^  (-.*?)  ", run(CSTORM, command, "--help").stdout, re.M)
             self.assertGreater(len(told), 1)
             options = section(show(self.page(f"cstorm-{command}.1")), "OPTIONS")
             self.assertEqual(re.findall(r"^ +(-\S.*)$", options, re.M), told)
 
     def test_the_commands_are_those_of_the_help(self):
-        told = re.findall(r"^  (\w+) ", run(CSTORM, "--help").stdout, re.M)
+        told = re.findall(r"^  ([a-z-]+) ", run(CSTORM, "--help").stdout, re.M)
         commands = section(show(self.page("cstorm.1")), "COMMANDS")
-        self.assertEqual(re.findall(r"^ {1,8}([a-z]+)$", commands, re.M), told)
+        self.assertEqual(re.findall(r"^ {1,8}([a-z-]+)$", commands, re.M), told)
         for command in told:
             self.page(f"cstorm-{command}.1")
 

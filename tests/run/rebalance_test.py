@@ -261,11 +261,22 @@ class TheEnd(Rebalancing):
 
     def test_one_that_waits_is_told(self):
         self.slow()
-        waiting = subprocess.Popen([CSTORM, "rebalance", "-r", "test", "middle=2"], stderr=subprocess.PIPE,
+        waiting = subprocess.Popen([CSTORM, "rebalance", "test", "middle=2"], stderr=subprocess.PIPE,
                                    env=self.environment, text=True)  # fmt: skip
         self.assertEqual(waiting.communicate(timeout=PATIENCE)[1],
                          "cstorm rebalance: another rebalance is not done yet\n")  # fmt: skip
         self.assertEqual(waiting.returncode, 2)
+        self.stop()
+
+
+class Told(Rebalancing):
+    def test_what_is_known_then(self):
+        self.start(self.endless())
+        self.wait_for_tuples()
+        found = self.cstorm("rebalance", "--json", "test", "sink=2")
+        self.assertEqual(found.returncode, 0, found.stderr)
+        [sink] = [one for one in json.loads(found.stdout)["components"] if one["name"] == "sink"]
+        self.assertEqual(sink["tasks"], 2)
         self.stop()
 
 
@@ -278,7 +289,11 @@ class Refused(Rebalancing):
             (["sink=10001"], "sink must have 1 to 10000 tasks"),
             (["sink=0"], "a number of tasks must be at least 1, not 0"),
             (["sink=x"], "a number of tasks must be at least 1, not x"),
-            (["sink"], "what is to change must be COMPONENT=N, not sink"),
+            (["=2"], "what is to change must be COMPONENT=N, not =2"),
+            (["test", "sink"], "what is to change must be COMPONENT=N, not sink"),
+            (["test"], "which components are to have other numbers of tasks?"),
+            (["-w", "1", "sink=2"], "--workers and --wait are for a cluster: see --cluster"),
+            (["--cluster", "sink=2"], "which topology on the cluster?"),
             ([], "which components are to have other numbers of tasks?"),
             (["--nonsense"], "the options are not understood"),
         ]:

@@ -43,7 +43,8 @@ static int parse_as(const char *text, bool is_program, const char *environment)
 	spec.is_program = is_program;
 	spec.description = json_loads(text, 0, &why);
 	cr_assert_not_null(spec.description, "%s: %s", why.text, text);
-	return spec_parse(&spec, environment, &problems);
+	return spec_parse(
+		&spec, &(const struct spec_source){ .environment = environment }, &problems);
 }
 
 static int parse(const char *text)

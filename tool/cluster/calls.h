@@ -19,6 +19,7 @@ struct nimbus_call {
 extern const struct nimbus_call nimbus_get_leader;
 extern const struct nimbus_call nimbus_get_topologies;
 extern const struct nimbus_call nimbus_find_topology; /* by its name */
+extern const struct nimbus_call nimbus_get_topology; /* its executors and errors, by its id */
 extern const struct nimbus_call nimbus_get_topology_page;
 extern const struct nimbus_call nimbus_get_component_page;
 extern const struct nimbus_call nimbus_begin_upload;
@@ -29,6 +30,9 @@ extern const struct nimbus_call nimbus_submit;
 extern const struct nimbus_call nimbus_kill;
 extern const struct nimbus_call nimbus_activate;
 extern const struct nimbus_call nimbus_deactivate;
+extern const struct nimbus_call nimbus_rebalance;
+extern const struct nimbus_call nimbus_get_log_config; /* by the topology's id */
+extern const struct nimbus_call nimbus_set_log_config; /* its "name" is the topology's id, too */
 
 /* What Thrift itself answers to a call that cannot be. */
 extern const struct thrift_type thrift_application_exception;

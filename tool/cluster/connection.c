@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -56,32 +59,78 @@ static int connect_to(const struct addrinfo *address, double deadline)
 	return err;
 }
 
-int connection_open(struct connection *connection, const char *host, int port, double seconds,
-	struct buffer *problem)
+/* Connect from here: a descriptor, or a negative errno. */
+static int connect_directly(
+	const struct endpoint *endpoint, double deadline, struct buffer *problem)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
-	double deadline = clock_now() + seconds;
 	struct addrinfo *found = NULL;
 	char service[16];
 	int err;
 	int fd = -EADDRNOTAVAIL;
 
-	snprintf(service, sizeof(service), "%d", port);
-	err = getaddrinfo(host, service, &hints, &found);
+	snprintf(service, sizeof(service), "%d", endpoint->port);
+	err = getaddrinfo(endpoint->host, service, &hints, &found);
 	if (err != 0) {
-		buffer_append_format(problem, "%s: %s", host, gai_strerror(err));
+		buffer_append_format(problem, "%s: %s", endpoint->host, gai_strerror(err));
 		return -EADDRNOTAVAIL;
 	}
 	for (struct addrinfo *at = found; at && fd < 0; at = at->ai_next)
 		fd = connect_to(at, deadline);
 	freeaddrinfo(found);
-	if (fd < 0) {
-		buffer_append_format(problem, "%s:%d: %s", host, port, strerror(-fd));
+	if (fd < 0)
+		buffer_append_format(
+			problem, "%s:%d: %s", endpoint->host, endpoint->port, strerror(-fd));
+	return fd;
+}
+
+/*
+ * ssh passes on what comes and goes on its standard input and output (-W): no port is taken here, and it asks for what
+ * it must on the terminal.
+ */
+static int start_ssh(
+	struct connection *connection, const struct endpoint *endpoint, struct buffer *problem)
+{
+	bool is_ipv6 = strchr(endpoint->host, ':') != NULL;
+	const char *words[] = { "ssh", "-W", NULL, "--", endpoint->gateway, NULL };
+	posix_spawn_file_actions_t actions;
+	struct buffer target = { 0 };
+	int ends[2];
+	int err;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	buffer_append_format(
+		&target, is_ipv6 ? "[%s]:%d" : "%s:%d", endpoint->host, endpoint->port);
+	words[2] = buffer_text(&target);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+	err = posix_spawnp(&connection->ssh, "ssh", &actions, NULL, (char *const *)words, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	buffer_free(&target);
+	close(ends[1]);
+	if (err == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+		return ends[0];
+	close(ends[0]);
+	connection->ssh = 0;
+	buffer_append_format(problem, "ssh cannot be started: %s", strerror(err));
+	return -err;
+}
+
+int connection_open(struct connection *connection, const struct endpoint *endpoint, double seconds,
+	struct buffer *problem)
+{
+	int fd = endpoint->gateway ? start_ssh(connection, endpoint, problem) :
+				     connect_directly(endpoint, clock_now() + seconds, problem);
+
+	if (fd < 0)
 		return fd;
-	}
 	connection->fd = fd;
 	connection->seconds = seconds;
-	if (asprintf(&connection->address, "%s:%d", host, port) < 0)
+	if (asprintf(&connection->address, "%s:%d%s%s", endpoint->host, endpoint->port,
+		    endpoint->gateway ? " through ssh " : "",
+		    endpoint->gateway ? endpoint->gateway : "") < 0)
 		connection->address = NULL;
 	return 0;
 }
@@ -90,6 +139,11 @@ void connection_close(struct connection *connection)
 {
 	if (connection->fd >= 0)
 		close(connection->fd);
+	if (connection->ssh > 0) {
+		kill(connection->ssh, SIGTERM);
+		while (waitpid(connection->ssh, NULL, 0) < 0 && errno == EINTR) {
+		}
+	}
 	free(connection->address);
 	buffer_free(&connection->answer);
 	*connection = (struct connection)CONNECTION_INIT;
@@ -171,7 +225,9 @@ int connection_exchange(struct connection *connection, struct span request, stru
 			"nimbus.thrift.port?",
 			connection->address);
 	else if (err == -ECONNRESET || err == -EPIPE)
-		buffer_append_format(problem, "%s: the connection was closed", connection->address);
+		buffer_append_format(problem, "%s: the connection was closed%s",
+			connection->address,
+			connection->ssh > 0 ? ": what ssh says of it is above" : "");
 	else if (err < 0)
 		buffer_append_format(problem, "%s: %s", connection->address, strerror(-err));
 	return err;

@@ -1,6 +1,8 @@
-/* A connection to a server that speaks Thrift in frames; nothing lasts longer than it may. */
+/* A connection to a server that speaks Thrift in frames, also through ssh; nothing lasts longer than it may. */
 #ifndef CLUSTER_CONNECTION_H
 #define CLUSTER_CONNECTION_H
+
+#include <sys/types.h>
 
 #include "base/bytes.h"
 
@@ -8,6 +10,7 @@ struct connection {
 	int fd;
 	double seconds; /* for each answer */
 	char *address; /* HOST:PORT, for messages */
+	pid_t ssh; /* the process that it goes through; 0: none */
 	struct buffer answer;
 };
 
@@ -16,8 +19,15 @@ struct connection {
 		.fd = -1 \
 	}
 
+struct endpoint {
+	const char *host;
+	int port;
+	const char *
+		gateway; /* a destination of ssh, which reaches the host; NULL: it is reached from here */
+};
+
 /* Connect: 0, or a negative errno with the reason in `problem`. */
-int connection_open(struct connection *connection, const char *host, int port, double seconds,
+int connection_open(struct connection *connection, const struct endpoint *endpoint, double seconds,
 	struct buffer *problem);
 void connection_close(struct connection *connection);
 

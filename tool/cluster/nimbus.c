@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cluster/storm_yaml.h"
+#include "spec/project.h"
 
 #define DEFAULT_SECONDS 30
 
@@ -235,27 +236,44 @@ static bool cut(char *seed, int *port)
 	return *seed != '\0';
 }
 
-/* Ask a connected Nimbus who leads: whoever does is connected then. */
-static int follow(struct nimbus *nimbus, bool is_only, double seconds, struct buffer *problem)
+/* Where it is looked for: what the command line says, the environment, or storm.yaml. */
+struct search {
+	json_t *seeds;
+	int port; /* of those without */
+	double seconds;
+	char *gateway; /* a destination of ssh; NULL: none */
+	char *source; /* who says so, for messages */
+};
+
+static void search_free(struct search *search)
 {
+	json_decref(search->seeds);
+	free(search->gateway);
+	free(search->source);
+}
+
+/* Ask a connected Nimbus who leads: whoever does is connected then. */
+static int follow(struct nimbus *nimbus, const struct search *search, struct buffer *problem)
+{
+	bool is_only = json_array_size(search->seeds) == 1;
 	struct nimbus leader = NIMBUS_INIT;
 	json_t *summary = NULL;
 	struct buffer why = { 0 };
-	const char *host;
-	int port;
+	struct endpoint place = { .gateway = search->gateway };
 	int err = nimbus_call(nimbus, &nimbus_get_leader, json_object(), &summary, problem);
 
 	if (err < 0)
 		return err;
-	host = json_string_value(json_object_get(summary, "host"));
-	port = (int)json_integer_value(json_object_get(summary, "port"));
+	place.host = json_string_value(json_object_get(summary, "host"));
+	place.port = (int)json_integer_value(json_object_get(summary, "port"));
 	/* The one there is leads, by whatever name it knows itself. */
-	if (!is_only && host && port > 0) {
-		err = connection_open(&leader.connection, host, port, seconds, &why);
+	if (!is_only && place.host && place.port > 0) {
+		err = connection_open(&leader.connection, &place, search->seconds, &why);
 		if (err < 0)
 			buffer_append_format(problem,
 				"the leader is %s:%d, as %s says, which cannot be reached: %s",
-				host, port, nimbus->connection.address, buffer_text(&why));
+				place.host, place.port, nimbus->connection.address,
+				buffer_text(&why));
 	} else {
 		leader = *nimbus;
 		*nimbus = (struct nimbus)NIMBUS_INIT;
@@ -268,52 +286,165 @@ static int follow(struct nimbus *nimbus, bool is_only, double seconds, struct bu
 }
 
 /* Try one seed. */
-static int try(struct nimbus *nimbus, const char *seed, bool is_only, int default_port,
-	double seconds, struct buffer *problem)
+static int try(struct nimbus *nimbus, const char *seed, const struct search *search,
+	struct buffer *problem)
 {
 	char *host = strdup(seed);
-	int port = default_port;
+	struct endpoint place = { host, search->port, search->gateway };
 	int err = -ENOMEM;
 
-	if (host && !cut(host, &port)) {
+	if (host && !cut(host, &place.port)) {
 		buffer_append_format(problem, "%s is no HOST or HOST:PORT", seed);
 		err = -EINVAL;
 	} else if (host) {
-		err = connection_open(&nimbus->connection, host, port, seconds, problem);
+		err = connection_open(&nimbus->connection, &place, search->seconds, problem);
 	}
 	if (err == 0)
-		err = follow(nimbus, is_only, seconds, problem);
+		err = follow(nimbus, search, problem);
 	if (err < 0)
 		nimbus_disconnect(nimbus);
 	free(host);
 	return err;
 }
 
-int nimbus_connect(
-	struct nimbus *nimbus, const struct nimbus_options *options, struct buffer *problem)
+static json_t *split(const char *words)
 {
-	double seconds = options->seconds > 0 ? options->seconds : DEFAULT_SECONDS;
-	struct storm_yaml conf;
-	const json_t *seed;
-	size_t index;
-	int err = storm_yaml_read(&conf, options->seeds, problem);
+	json_t *list = json_array();
+
+	while (*words != '\0') {
+		size_t length = strcspn(words, ",");
+
+		if (length > 0)
+			json_array_append_new(list, json_stringn(words, length));
+		words += length;
+		words += *words == ',';
+	}
+	return list;
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+/* Take seeds where there are some, with who says so, in place of those that are there. */
+static void take_seeds(struct search *search, json_t *seeds, char *source)
+{
+	if (!seeds) {
+		free(source);
+		return;
+	}
+	json_decref(search->seeds);
+	free(search->source);
+	search->seeds = seeds;
+	search->source = source;
+}
+
+static int search_storm_yaml(struct search *search, struct buffer *problem)
+{
+	struct storm_yaml conf = { 0 };
+	int err = storm_yaml_read(&conf, problem);
 
 	if (err < 0)
 		return err;
-	err = -ENOTCONN;
-	json_array_foreach(conf.seeds, index, seed) {
+	search->port = conf.port;
+	take_seeds(search, json_incref(conf.seeds), copy(conf.source));
+	storm_yaml_free(&conf);
+	return 0;
+}
+
+/* The environment that is chosen; NULL where there is none to choose. */
+static int choose_environment(const struct nimbus_options *options, struct project *project,
+	const char **name, struct problems *problems)
+{
+	int err = project_read(project, problems);
+
+	*name = options->environment;
+	if (err == 0 && *name && !project_environment(project, *name))
+		err = project_refuse_environment(project, *name, problems);
+	if (err == 0 && !*name && !options->seeds)
+		err = project_only_environment(project, name, problems);
+	return err;
+}
+
+static int search_project(
+	struct search *search, const struct nimbus_options *options, struct buffer *problem)
+{
+	struct problems problems = { 0 };
+	struct project project = { 0 };
+	const char *name;
+	int err = choose_environment(options, &project, &name, &problems);
+
+	if (err < 0) {
+		problems_explain(&problems, problem);
+	} else if (name) {
+		const json_t *environment = project_environment(&project, name);
+		const json_t *nimbus = json_object_get(environment, "nimbus");
+		char *source;
+
+		if (asprintf(&source, "as %s says of %s", project.path, name) < 0)
+			source = NULL;
+		take_seeds(search,
+			json_is_string(nimbus) ? split(json_string_value(nimbus)) :
+						 json_deep_copy(nimbus),
+			source);
+		search->gateway = copy(json_string_value(json_object_get(environment, "ssh")));
+		search->seconds = json_number_value(json_object_get(environment, "timeout"));
+	}
+	project_free(&project);
+	problems_free(&problems);
+	return err;
+}
+
+static int search_begin(
+	struct search *search, const struct nimbus_options *options, struct buffer *problem)
+{
+	int err = search_storm_yaml(search, problem);
+
+	if (err == 0)
+		err = search_project(search, options, problem);
+	if (options->seeds)
+		take_seeds(search, split(options->seeds), copy("as --nimbus says"));
+	if (options->seconds > 0)
+		search->seconds = options->seconds;
+	if (search->seconds == 0)
+		search->seconds = DEFAULT_SECONDS;
+	if (err == 0 && json_array_size(search->seeds) == 0) {
+		buffer_append_format(problem, "no host is named, %s", search->source);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+static int search_all(struct nimbus *nimbus, const struct search *search, struct buffer *problem)
+{
+	int err = -ENOTCONN;
+	const json_t *seed;
+	size_t index;
+
+	json_array_foreach(search->seeds, index, seed) {
 		if (err == 0)
 			break;
 		if (problem->length > 0)
 			buffer_append_literal(problem, "; ");
-		err = try(nimbus, json_string_value(seed), json_array_size(conf.seeds) == 1,
-			conf.port, seconds, problem);
+		err = try(nimbus, json_string_value(seed), search, problem);
 	}
 	if (err == 0)
 		buffer_truncate(problem, 0);
 	else
-		buffer_append_format(problem, " (%s)", conf.source);
-	storm_yaml_free(&conf);
+		buffer_append_format(problem, " (%s)", search->source);
+	return err;
+}
+
+int nimbus_connect(
+	struct nimbus *nimbus, const struct nimbus_options *options, struct buffer *problem)
+{
+	struct search search = { 0 };
+	int err = search_begin(&search, options, problem);
+
+	if (err == 0)
+		err = search_all(nimbus, &search, problem);
+	search_free(&search);
 	return err;
 }
 

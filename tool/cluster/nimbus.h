@@ -9,8 +9,10 @@
 
 /* All zero: nothing is said. */
 struct nimbus_options {
-	const char *seeds; /* HOST[:PORT], several with commas; NULL: what storm.yaml says */
-	double seconds; /* without an answer; 0: the default */
+	const char *environment; /* of cstorm.yaml; NULL: without seeds, the only one it has */
+	const char *
+		seeds; /* HOST[:PORT], several with commas; NULL: what the environment says, or storm.yaml */
+	double seconds; /* without an answer; 0: that of the environment, or the default */
 };
 
 /* The options, for the tables of getopt_long and the help. */
@@ -22,9 +24,9 @@ struct nimbus_options {
 #define NIMBUS_SEEDS 0x300
 #define NIMBUS_TIMEOUT 0x301
 
-#define NIMBUS_HELP                                                                                     \
-	"  --nimbus HOST[:PORT]  the cluster's Nimbus, or several with commas (default: nimbus.seeds\n" \
-	"                    of storm.yaml, or localhost)\n"                                            \
+#define NIMBUS_HELP                                                                                    \
+	"  --nimbus HOST[:PORT]  the cluster's Nimbus, or several with commas (default: that of the\n" \
+	"                    environment, or of storm.yaml, or localhost)\n"                           \
 	"  --timeout SECONDS  give up after so long without an answer (default: 30)\n"
 
 /* Take an option that getopt_long has found: 1, or 0 for another one, or -EINVAL for a wrong value. */

@@ -36,21 +36,6 @@ static char *find_file(void)
 	return path;
 }
 
-/* Whether there are only comments, as in the storm.yaml that comes with Storm. */
-static bool says_nothing(const char *text)
-{
-	while (*text != '\0') {
-		size_t length = strcspn(text, "\n");
-		size_t blanks = strspn(text, " \t\r");
-
-		if (blanks < length && text[blanks] != '#' && strncmp(text, "---", 3) != 0)
-			return false;
-		text += length;
-		text += *text == '\n';
-	}
-	return true;
-}
-
 /* What the file says, a new reference. */
 static int read_file(const char *path, json_t **all, struct buffer *problem)
 {
@@ -60,16 +45,13 @@ static int read_file(const char *path, json_t **all, struct buffer *problem)
 	int err = file_read(path, &text, &problems);
 
 	*all = json_object();
-	if (err == 0 && !says_nothing(buffer_text(&text))) {
+	if (err == 0 && !yaml_says_nothing(buffer_text(&text))) {
 		json_decref(*all);
 		*all = yaml_read(buffer_span(&text), path, &places, &problems);
 		err = problems_result(&problems);
 	}
-	if (err < 0 && problems.count > 0)
-		buffer_append_format(problem, "%s:%d: %s", path, problems.list[0].place.line,
-			problems.list[0].what);
-	else if (err < 0)
-		buffer_append_format(problem, "%s: %s", path, strerror(-err));
+	if (err < 0)
+		problems_explain(&problems, problem);
 	if (err == 0 && *all && !json_is_object(*all)) {
 		buffer_append_format(problem, "%s is no map of keys and values", path);
 		err = -EINVAL;
@@ -80,23 +62,8 @@ static int read_file(const char *path, json_t **all, struct buffer *problem)
 	return err;
 }
 
-static json_t *split(const char *words)
-{
-	json_t *list = json_array();
-
-	while (*words != '\0') {
-		size_t length = strcspn(words, ",");
-
-		if (length > 0)
-			json_array_append_new(list, json_stringn(words, length));
-		words += length;
-		words += *words == ',';
-	}
-	return list;
-}
-
 /* What storm.yaml says, over what is there. */
-static int apply(struct storm_yaml *conf, const char *path, bool has_seeds, struct buffer *problem)
+static int apply(struct storm_yaml *conf, const char *path, struct buffer *problem)
 {
 	json_t *all = NULL;
 	const json_t *seeds;
@@ -105,7 +72,7 @@ static int apply(struct storm_yaml *conf, const char *path, bool has_seeds, stru
 
 	seeds = json_object_get(all, "nimbus.seeds");
 	port = json_object_get(all, "nimbus.thrift.port");
-	if (err == 0 && seeds && !has_seeds) {
+	if (err == 0 && seeds) {
 		json_decref(conf->seeds);
 		conf->seeds = json_deep_copy(seeds);
 		free(conf->source);
@@ -130,23 +97,21 @@ static bool are_strings(const json_t *list)
 	return json_array_size(list) > 0;
 }
 
-int storm_yaml_read(struct storm_yaml *conf, const char *seeds, struct buffer *problem)
+int storm_yaml_read(struct storm_yaml *conf, struct buffer *problem)
 {
 	char *path = find_file();
 	int err = 0;
 
 	*conf = (struct storm_yaml){
-		.seeds = seeds ? split(seeds) : json_pack("[s]", "localhost"),
+		.seeds = json_pack("[s]", "localhost"),
 		.port = DEFAULT_PORT,
-		.source = strdup(seeds ? "as --nimbus says" : "no storm.yaml says otherwise"),
+		.source = strdup("no storm.yaml says otherwise"),
 	};
 	if (path)
-		err = apply(conf, path, seeds != NULL, problem);
+		err = apply(conf, path, problem);
 	if (err == 0 && !are_strings(conf->seeds)) {
-		buffer_append_format(problem,
-			seeds ? "--nimbus names no host" :
-				"%s: nimbus.seeds must be a list of host names",
-			path);
+		buffer_append_format(
+			problem, "%s: nimbus.seeds must be a list of host names", path);
 		err = -EINVAL;
 	}
 	free(path);

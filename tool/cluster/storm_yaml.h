@@ -14,9 +14,9 @@ struct storm_yaml {
 
 /*
  * Read it: in STORM_CONF_DIR, in .storm of the user's home, or in /etc/storm/conf; where there is none, Storm's
- * defaults. Seeds that are given win. 0, or a negative errno with the reason in `problem`.
+ * defaults. 0, or a negative errno with the reason in `problem`.
  */
-int storm_yaml_read(struct storm_yaml *conf, const char *seeds, struct buffer *problem);
+int storm_yaml_read(struct storm_yaml *conf, struct buffer *problem);
 void storm_yaml_free(struct storm_yaml *conf);
 
 #endif

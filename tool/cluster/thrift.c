@@ -2,8 +2,10 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 
 #define VERSION UINT32_C(0x80010000)
@@ -17,6 +19,7 @@ const struct thrift_type thrift_i32 = { .kind = THRIFT_I32 };
 const struct thrift_type thrift_i64 = { .kind = THRIFT_I64 };
 const struct thrift_type thrift_double = { .kind = THRIFT_DOUBLE };
 const struct thrift_type thrift_string = { .kind = THRIFT_STRING };
+const struct thrift_type thrift_base64 = { .kind = THRIFT_STRING, .is_base64 = true };
 
 /* Writing */
 
@@ -169,6 +172,22 @@ static int write_integer(struct buffer *out, const json_t *value, enum thrift_ki
 	}
 }
 
+static int write_string(struct buffer *out, const json_t *value, bool is_base64)
+{
+	struct span text = { json_string_value(value), json_string_length(value) };
+	char *bytes = is_base64 && text.data ? malloc(text.length + 1) : NULL;
+	int err = text.data ? 0 : -EINVAL;
+
+	if (err == 0 && is_base64) {
+		err = bytes ? base64_decode(text, bytes, &text.length) : -ENOMEM;
+		text.data = bytes;
+	}
+	if (err == 0)
+		thrift_write_bytes(out, text);
+	free(bytes);
+	return err;
+}
+
 int thrift_write(struct buffer *out, const json_t *value, const struct thrift_type *type)
 {
 	switch (type->kind) {
@@ -178,9 +197,7 @@ int thrift_write(struct buffer *out, const json_t *value, const struct thrift_ty
 	case THRIFT_DOUBLE:
 		return write_double(out, value);
 	case THRIFT_STRING:
-		thrift_write_bytes(
-			out, (struct span){ json_string_value(value), json_string_length(value) });
-		return json_is_string(value) ? 0 : -EINVAL;
+		return write_string(out, value, type->is_base64);
 	case THRIFT_STRUCT:
 		return write_struct(out, value, type);
 	case THRIFT_MAP:

@@ -34,6 +34,7 @@ struct thrift_field;
 
 struct thrift_type {
 	enum thrift_kind kind;
+	bool is_base64;
 	const struct thrift_field *fields; /* of a struct; the name after the last is NULL */
 	const struct thrift_type *key; /* of a map */
 	const struct thrift_type *value; /* of a map, a set or a list */
@@ -50,6 +51,7 @@ extern const struct thrift_type thrift_i32;
 extern const struct thrift_type thrift_i64;
 extern const struct thrift_type thrift_double;
 extern const struct thrift_type thrift_string;
+extern const struct thrift_type thrift_base64; /* bytes, as base64 in JSON; to be written only */
 
 /* Append a value: 0, or -EINVAL where it is of another type than the table says. */
 int thrift_write(struct buffer *out, const json_t *value, const struct thrift_type *type);

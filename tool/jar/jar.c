@@ -361,21 +361,31 @@ static int add_jars(struct jar *jar)
 	return err == -ENOMEM ? err : 0;
 }
 
-/* A serializer of its own must come along. Storm's one is there. */
-static void check_serializer(struct jar *jar)
+/* Whether the workers have a class: it is Storm's, or in the jar. */
+static bool has_class(const struct jar *jar, const char *name)
 {
-	const json_t *value = json_object_get(jar->spec->config, "topology.multilang.serializer");
-	const char *name = json_string_value(value);
 	struct buffer entry = { 0 };
+	bool found;
 
-	if (!name || strncmp(name, "org.apache.storm.", 17) == 0)
-		return;
+	if (strncmp(name, "org.apache.storm.", 17) == 0 || strncmp(name, "java.", 5) == 0)
+		return true;
 	buffer_append_format(&entry, "%s.class", name);
 	for (size_t i = 0; i + 6 < entry.length; i++) {
 		if (entry.data[i] == '.')
 			entry.data[i] = '/';
 	}
-	if (!entries_find(&jar->entries, buffer_text(&entry)))
+	found = entries_find(&jar->entries, buffer_text(&entry)) != NULL;
+	buffer_free(&entry);
+	return found;
+}
+
+/* A serializer of its own must come along. */
+static void check_serializer(struct jar *jar)
+{
+	const json_t *value = json_object_get(jar->spec->config, "topology.multilang.serializer");
+	const char *name = json_string_value(value);
+
+	if (name && !has_class(jar, name))
 		problems_error(jar->problems, spec_place(jar->spec, value, jar->spec->config),
 			"the workers would not have the class %s, topology.multilang.serializer: "
 			"name its jar with --with%s",
@@ -383,7 +393,29 @@ static void check_serializer(struct jar *jar)
 			strcmp(name, SERIALIZER_MSGPACK) == 0 ?
 				" (jvm-harness/serializer of cstorm makes cstorm-serializer.jar)" :
 				"");
-	buffer_free(&entry);
+}
+
+/* So should components and groupings in Java, unless the cluster's extlib has them. */
+static void check_class(struct jar *jar, const struct spec_component *component, const json_t *java)
+{
+	const json_t *value = json_object_get(java, "className");
+	const char *name = json_string_value(value);
+
+	if (name && !has_class(jar, name))
+		problems_warn(jar->problems, spec_place(jar->spec, value, component->json),
+			"%s: the class %s is in no jar of --with: the workers must have it already",
+			component->name, name);
+}
+
+static void check_classes(struct jar *jar)
+{
+	for (size_t i = 0; i < jar->spec->component_count; i++) {
+		const struct spec_component *component = &jar->spec->components[i];
+
+		check_class(jar, component, component->java);
+		for (size_t k = 0; k < component->input_count; k++)
+			check_class(jar, component, component->inputs[k].custom);
+	}
 }
 
 /* The topology itself, for `storm jar FILE org.apache.storm.flux.Flux --resource /topology.yaml`. */
@@ -416,6 +448,8 @@ int jar_gather(struct jar *jar)
 		err = add_jars(jar);
 	if (err == 0)
 		check_serializer(jar);
+	if (err == 0)
+		check_classes(jar);
 	if (err == 0 && jar->native_count > 0)
 		err = add_scripts(jar);
 	if (err == 0)

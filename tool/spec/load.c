@@ -106,5 +106,5 @@ int spec_load(struct spec *spec, const struct spec_source *source, struct proble
 	else
 		err = describe_file(spec, source, problems);
 	/* What could be read of it may have more problems to say. */
-	return spec->description ? spec_parse(spec, source->environment, problems) : err;
+	return spec->description ? spec_parse(spec, source, problems) : err;
 }

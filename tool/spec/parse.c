@@ -428,11 +428,11 @@ static void check_environment(struct reader *reader)
 	json_decref(known);
 }
 
-int spec_parse(struct spec *spec, const char *environment, struct problems *problems)
+int spec_parse(struct spec *spec, const struct spec_source *source, struct problems *problems)
 {
 	static const char *const keys[] = { "cstorm", "name", "summary", "config", "environments",
 		"objects", "hooks", "spouts", "bolts" };
-	struct reader reader = { spec, environment, problems, "the topology", 0 };
+	struct reader reader = { spec, source->environment, problems, "the topology", 0 };
 
 	if (read_version(&reader) < 0)
 		return -EINVAL;
@@ -440,7 +440,7 @@ int spec_parse(struct spec *spec, const char *environment, struct problems *prob
 	spec->name = read_string(&reader, spec->description, "name");
 	spec->config = read_config(&reader, spec->description);
 	read_components(&reader);
-	if (environment)
+	if (source->environment && !source->environment_is_known)
 		check_environment(&reader);
 	return reader.err < 0 ? reader.err : problems_result(problems);
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/utf8.h"
 #include "spec/nearest.h"
 
@@ -173,6 +172,23 @@ void problems_print(const struct problems *problems, FILE *file)
 	}
 	if (problems->failed)
 		fprintf(file, "error: out of memory: there may be more problems\n");
+}
+
+void problems_explain(const struct problems *problems, struct buffer *message)
+{
+	const struct problem *problem = problems->list;
+
+	if (problems->count == 0) {
+		buffer_append_literal(message, "out of memory");
+		return;
+	}
+	if (problem->place.file)
+		buffer_append_format(message, "%s:", problem->place.file);
+	if (problem->place.file && problem->place.line > 0)
+		buffer_append_format(message, "%d:", problem->place.line);
+	buffer_append_format(message, "%s%s", problem->place.file ? " " : "", problem->what);
+	if (problem->suggestion)
+		buffer_append_format(message, "; did you mean %s?", problem->suggestion);
 }
 
 /* A text as JSON, with U+FFFD for what is not UTF-8: names of files and arguments may be anything. */

@@ -9,6 +9,8 @@
 
 #include <cstorm/macros.h>
 
+#include "base/bytes.h"
+
 /* A place in a file, counted from 1. */
 struct place {
 	const char *file; /* borrowed; NULL: no file */
@@ -65,6 +67,9 @@ void problems_sort(struct problems *problems);
 
 /* Print them, a line each: file:line:column: error: what it is; did you mean this? */
 void problems_print(const struct problems *problems, FILE *file);
+
+/* Append the first one to a message: file:line: what it is; did you mean this? */
+void problems_explain(const struct problems *problems, struct buffer *message);
 
 /* As a list of objects: severity, file, line, column, message, suggestion. A new reference. */
 json_t *problems_json(const struct problems *problems);

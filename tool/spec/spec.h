@@ -101,6 +101,7 @@ struct spec {
 struct spec_source {
 	const char *path;
 	const char *environment; /* the one of those that the topology describes; NULL: none */
+	bool environment_is_known; /* to somebody else: the topology need not describe it */
 	const char *filter; /* Flux: a file of properties for ${NAME}; NULL: none */
 	bool environment_filter; /* Flux: ${ENV-NAME} is a variable of the environment */
 };
@@ -114,7 +115,7 @@ int spec_load(struct spec *spec, const struct spec_source *source, struct proble
 /*
  * Take the spec's description apart; what the spec says of its file is set already. As spec_load.
  */
-int spec_parse(struct spec *spec, const char *environment, struct problems *problems);
+int spec_parse(struct spec *spec, const struct spec_source *source, struct problems *problems);
 
 /*
  * Override a part: -o KEY=VALUE, -p COMPONENT=N, --wrap COMPONENT=COMMAND. As spec_load. The last is

@@ -511,6 +511,20 @@ static json_t *make_document(struct yaml *yaml)
 	return make_value(yaml, 1, place_of_mark(yaml, &root->start_mark), 0);
 }
 
+bool yaml_says_nothing(const char *text)
+{
+	while (*text != '\0') {
+		size_t length = strcspn(text, "\n");
+		size_t blanks = strspn(text, " \t\r");
+
+		if (blanks < length && text[blanks] != '#' && strncmp(text, "---", 3) != 0)
+			return false;
+		text += length;
+		text += *text == '\n';
+	}
+	return true;
+}
+
 json_t *yaml_read(
 	struct span text, const char *file, struct places *places, struct problems *problems)
 {

@@ -14,6 +14,9 @@
 json_t *yaml_read(
 	struct span text, const char *file, struct places *places, struct problems *problems);
 
+/* Whether there are only comments, as in the storm.yaml that comes with Storm. */
+bool yaml_says_nothing(const char *text);
+
 /* Whether a plain scalar with this text is a string. */
 bool yaml_is_plain(const char *text);
 

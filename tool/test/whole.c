@@ -145,7 +145,7 @@ static int make_topology(struct whole *whole, struct spec *tested, struct proble
 	whole->spec.path = strdup(tested->path);
 	whole->spec.is_program = tested->is_program;
 	whole->spec.description = json_incref(whole->description);
-	err = spec_parse(&whole->spec, NULL, problems);
+	err = spec_parse(&whole->spec, &(const struct spec_source){ 0 }, problems);
 	if (err == 0)
 		err = spec_check(&whole->spec, problems);
 	return err == 0 ? local_check(&whole->spec, problems) : err;

@@ -1,0 +1,198 @@
+#include "cluster/waiting.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "cluster/pages.h"
+
+/* What ends sooner has not really begun. */
+#define STEADY_SECONDS 3
+
+static void pause_a_moment(void)
+{
+	const struct timespec moment = { .tv_nsec = 200000000 };
+
+	nanosleep(&moment, NULL);
+}
+
+int wait_is_there(struct nimbus *nimbus, const char *name, struct buffer *problem)
+{
+	json_t *topologies = NULL;
+	const json_t *topology;
+	size_t index;
+	int there =
+		nimbus_call(nimbus, &nimbus_get_topologies, json_object(), &topologies, problem);
+
+	json_array_foreach(topologies, index, topology) {
+		const char *other = json_string_value(json_object_get(topology, "name"));
+
+		if (there >= 0 && other && strcmp(other, name) == 0)
+			there = 1;
+	}
+	json_decref(topologies);
+	return there;
+}
+
+int wait_until_gone(struct nimbus *nimbus, const char *name, struct buffer *problem)
+{
+	double deadline = clock_now() + WAITING_SECONDS;
+	int there;
+
+	while ((there = wait_is_there(nimbus, name, problem)) > 0) {
+		if (clock_now() > deadline) {
+			buffer_append_format(problem, "%s is killed, but is not gone after %d s",
+				name, WAITING_SECONDS);
+			return -ETIMEDOUT;
+		}
+		pause_a_moment();
+	}
+	return there;
+}
+
+int wait_until_balanced(struct nimbus *nimbus, const char *name, struct buffer *problem)
+{
+	const struct pages_wanted wanted = { .name = name, .window = PAGES_ALL_TIME };
+	double deadline = clock_now() + WAITING_SECONDS;
+	const char *status;
+	bool goes_on = true;
+	int err = 0;
+
+	while (err == 0 && goes_on) {
+		json_t *page;
+
+		err = pages_topology(nimbus, &wanted, &page, problem);
+		status = json_string_value(json_object_get(page, "status"));
+		goes_on = status && strcmp(status, "REBALANCING") == 0;
+		json_decref(page);
+		if (err == 0 && goes_on && clock_now() > deadline) {
+			buffer_append_format(problem, "%s is still being rebalanced after %d s",
+				name, WAITING_SECONDS);
+			err = -ETIMEDOUT;
+		}
+		if (goes_on)
+			pause_a_moment();
+	}
+	return err;
+}
+
+/* How many tasks of each component run. */
+static json_t *count_tasks(const json_t *info)
+{
+	json_t *counts = json_object();
+	const json_t *executor;
+	size_t index;
+
+	json_array_foreach(json_object_get(info, "executors"), index, executor) {
+		const json_t *tasks = json_object_get(executor, "executor_info");
+		const char *name = json_string_value(json_object_get(executor, "component_id"));
+		json_int_t count = json_integer_value(json_object_get(tasks, "task_end")) -
+			json_integer_value(json_object_get(tasks, "task_start")) + 1;
+
+		if (name &&
+			json_integer_value(json_object_get(executor, "uptime_secs")) >=
+				STEADY_SECONDS)
+			json_object_set_new(counts, name,
+				json_integer(
+					count + json_integer_value(json_object_get(counts, name))));
+	}
+	return counts;
+}
+
+/* The component that lacks tasks; NULL: none. */
+static const char *find_missing(json_t *tasks, const json_t *running)
+{
+	const char *name;
+	json_t *count;
+
+	json_object_foreach(tasks, name, count) {
+		if (json_integer_value(json_object_get(running, name)) < json_integer_value(count))
+			return name;
+	}
+	return NULL;
+}
+
+/* An error that has one of the words in it; NULL: there is none. */
+static const char *find_error(const json_t *errors, const char *const *words)
+{
+	const json_t *error;
+	size_t index;
+
+	json_array_foreach(errors, index, error) {
+		const char *text = json_string_value(json_object_get(error, "error"));
+
+		for (size_t i = 0; text && words[i]; i++) {
+			const char *found = strstr(text, words[i]);
+
+			if (found)
+				return found;
+		}
+	}
+	return NULL;
+}
+
+/* Whether a process has died: then it is said, in its own words if it had some, or else in those of ShellBolt or ShellSpout. */
+static int check_processes(const char *name, const json_t *info, struct buffer *problem)
+{
+	static const char *const deaths[] = { "exitCode:", "Pipe to subprocess", NULL };
+	static const char *const words[] = { "Shell Process Exception: ", NULL };
+	const char *component;
+	json_t *errors;
+
+	json_object_foreach(json_object_get(info, "errors"), component, errors) {
+		const char *death = find_error(errors, deaths);
+		const char *own = find_error(errors, words);
+
+		if (!death)
+			continue;
+		if (own)
+			death = own + strlen(words[0]);
+		buffer_append_format(problem, "a process of %s has died: %.*s (`cstorm errors %s`)",
+			component, (int)strcspn(death, "\n"), death, name);
+		return -EIO;
+	}
+	return 0;
+}
+
+static int say_missing(const char *name, const char *component, const json_t *tasks,
+	const json_t *running, const json_t *info, struct buffer *problem)
+{
+	const char *schedule = json_string_value(json_object_get(info, "sched_status"));
+
+	buffer_append_format(problem, "not all tasks of %s run after %d s: %s has %lld of %lld",
+		name, WAITING_SECONDS, component,
+		(long long)json_integer_value(json_object_get(running, component)),
+		(long long)json_integer_value(json_object_get(tasks, component)));
+	if (schedule && *schedule != '\0')
+		buffer_append_format(problem, "; Nimbus says of its schedule: %s", schedule);
+	return -ETIMEDOUT;
+}
+
+int wait_for_tasks(
+	struct nimbus *nimbus, const char *name, const json_t *tasks, struct buffer *problem)
+{
+	double deadline = clock_now() + WAITING_SECONDS;
+	json_t *wanted = json_deep_copy(tasks);
+	const char *missing = "";
+	int err = 0;
+
+	while (err == 0 && missing) {
+		json_t *info;
+		json_t *running;
+
+		err = pages_info(nimbus, name, &info, problem);
+		running = count_tasks(info);
+		missing = find_missing(wanted, running);
+		if (err == 0)
+			err = check_processes(name, info, problem);
+		if (err == 0 && missing && clock_now() > deadline)
+			err = say_missing(name, missing, wanted, running, info, problem);
+		else if (err == 0 && missing)
+			pause_a_moment();
+		json_decref(running);
+		json_decref(info);
+	}
+	json_decref(wanted);
+	return err;
+}

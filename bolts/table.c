@@ -1,9 +1,10 @@
-/* Bolt: the latest number for each key, written as a table when the bolt closes. */
+/* Bolt: the latest number for each key, written as a table when the bolt closes, and into a file at ticks, too. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uthash.h>
 
@@ -20,12 +21,14 @@ struct row {
 
 struct table {
 	struct row *rows;
-	FILE *output;
+	FILE *output; /* NULL: it was replaced */
+	bool is_file; /* that can be replaced */
 };
 
 static int prepare(struct storm_task *task)
 {
 	struct table *table = storm_state(task);
+	struct stat status;
 	int fd;
 
 	if (storm_component_tasks(task, storm_task_component(task), NULL) > 1)
@@ -39,6 +42,8 @@ static int prepare(struct storm_task *task)
 		close(fd);
 		return storm_error(task, -ENOMEM, "opening the output");
 	}
+	table->is_file = strcmp(storm_setting(task, "output"), "-") != 0 &&
+		fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 	return 0;
 }
 
@@ -81,9 +86,9 @@ static int compare_rows(const struct row *a, const struct row *b)
 	return (a->length > b->length) - (a->length < b->length);
 }
 
-static int write_rows(struct storm_task *task, struct table *table)
+/* Write the table, and close what it is written to. */
+static int write_rows(struct storm_task *task, struct table *table, FILE *output)
 {
-	FILE *output = table->output;
 	bool failed = false;
 	int err = 0;
 
@@ -101,10 +106,44 @@ static int write_rows(struct storm_task *task, struct table *table)
 	return err;
 }
 
+/* Whoever reads the file meanwhile has the old table or the new one, never a part. */
+static int replace_file(struct storm_task *task, struct table *table)
+{
+	const char *path = storm_setting(task, "output");
+	FILE *output;
+	char *new;
+	int err = 0;
+
+	if (asprintf(&new, "%s.new", path) < 0)
+		return storm_error(task, -ENOMEM, "the name of a file");
+	output = fopen(new, "we");
+	if (!output)
+		err = storm_error(task, -errno, "cannot write %s", new);
+	if (err == 0)
+		err = write_rows(task, table, output);
+	if (err == 0 && rename(new, path) < 0)
+		err = storm_error(task, -errno, "cannot write %s", path);
+	free(new);
+	return err;
+}
+
+static int write_now(struct storm_task *task)
+{
+	struct table *table = storm_state(task);
+
+	if (!table->is_file)
+		return 0;
+	if (table->output)
+		fclose(table->output);
+	table->output = NULL;
+	return replace_file(task, table);
+}
+
 static int close_table(struct storm_task *task)
 {
 	struct table *table = storm_state(task);
-	int err = write_rows(task, table);
+	int err =
+		table->output ? write_rows(task, table, table->output) : replace_file(task, table);
 	struct row *row;
 	struct row *next;
 
@@ -121,5 +160,6 @@ const struct storm_bolt_class storm_table_bolt = {
 	.state_size = sizeof(struct table),
 	.prepare = prepare,
 	.process = set_row,
+	.tick = write_now,
 	.close = close_table,
 };

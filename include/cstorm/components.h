@@ -50,6 +50,8 @@ STORM_API extern const struct storm_bolt_class storm_count_bolt;
  * field as the key (a string) and the second as its number; writes key, tab, number on each
  * line, the largest number first, then by the bytes of the key. One task only.
  *
+ * A file is also written at every tick, as a whole: who reads it has the table of the last tick.
+ *
  * Settings: output: a path, or - for the standard output of the run.
  */
 STORM_API extern const struct storm_bolt_class storm_table_bolt;

@@ -116,6 +116,32 @@ Test(components, table)
 	expect_file("a\t3\nb\t3\nab\t1\n");
 }
 
+Test(components, table_at_ticks)
+{
+	test = storm_test_bolt(
+		&storm_table_bolt, STORM_FIELDS("word", "count"), with_path("bolt.output"));
+	storm_test_process(test, storm_text("a"), storm_integer(1));
+	cr_expect_eq(storm_test_tick(test), 0);
+	expect_file("a\t1\n");
+	storm_test_process(test, storm_text("b"), storm_integer(2));
+	expect_file("a\t1\n");
+	cr_expect_eq(storm_test_tick(test), 0);
+	expect_file("b\t2\na\t1\n");
+	storm_test_process(test, storm_text("a"), storm_integer(3));
+	cr_expect_eq(storm_test_close(test), 0);
+	expect_file("a\t3\nb\t2\n");
+}
+
+Test(components, table_at_ticks_to_what_is_no_file)
+{
+	test = storm_test_bolt(&storm_table_bolt, STORM_FIELDS("word", "count"),
+		"{\"bolt.output\": \"/dev/null\"}");
+	storm_test_process(test, storm_text("a"), storm_integer(1));
+	cr_expect_eq(storm_test_tick(test), 0);
+	cr_expect_eq(storm_test_close(test), 0);
+	cr_expect_str_eq(storm_test_said(test), "ack 1\n");
+}
+
 Test(components, table_on_a_full_disk)
 {
 	test = storm_test_bolt(&storm_table_bolt, STORM_FIELDS("word", "count"),

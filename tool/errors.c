@@ -13,8 +13,8 @@ static const char help[] =
 	"Usage: cstorm errors [OPTION]... NAME\n"
 	"\n"
 	"Show the errors of a topology on a Storm cluster: when each was reported, by which component,\n"
-	"and where. Storm keeps the newest of each component (topology.max.error.report.per.interval\n"
-	"limits how many are reported).\n"
+	"and where. Storm keeps the ten newest of each component, as long as the worker lives that has\n"
+	"reported them, and the last one of each.\n"
 	"\n"
 	"Options:\n"
 	"  -c, --component NAME  those of this component only\n"
@@ -57,11 +57,9 @@ static int ask(
 {
 	const struct request *request = (const struct request *)asking;
 	const char *wanted = request->component;
-	json_t *info;
 	json_t *errors;
-	int err = pages_info(nimbus, asking->name, &info, problem);
+	int err = pages_errors(nimbus, asking->name, &errors, problem);
 
-	errors = json_object_get(info, "errors");
 	if (err == 0 && wanted && !json_object_get(errors, wanted)) {
 		buffer_append_format(
 			problem, "the topology %s has no component %s", asking->name, wanted);
@@ -70,7 +68,7 @@ static int ask(
 	if (err == 0)
 		*answer = wanted ? json_pack("{s:O}", wanted, json_object_get(errors, wanted)) :
 				   json_incref(errors);
-	json_decref(info);
+	json_decref(errors);
 	return err;
 }
 

@@ -184,6 +184,15 @@ int storm_error(struct storm_task *task, int error, const char *format, ...)
 	return error;
 }
 
+void task_die(struct storm_task *task, struct span text)
+{
+	say_error(task, text);
+	buffer_truncate(&task->last_words, 0);
+	buffer_append(&task->last_words, text.data, text.length);
+	task->status = 1;
+	task_stop(task);
+}
+
 void storm_fatal(struct storm_task *task, int error, const char *format, ...)
 {
 	struct buffer text = { 0 };
@@ -192,10 +201,9 @@ void storm_fatal(struct storm_task *task, int error, const char *format, ...)
 	va_start(arguments, format);
 	buffer_append_formatv(&text, format, arguments);
 	va_end(arguments);
-	storm_report_error(task, "%s: %s", buffer_text(&text), strerror(-error));
+	buffer_append_format(&text, ": %s", strerror(-error));
+	task_die(task, buffer_span(&text));
 	buffer_free(&text);
-	task->status = 1;
-	task_stop(task);
 }
 
 void task_clear_reason(struct storm_task *task)

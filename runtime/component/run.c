@@ -21,11 +21,11 @@ void task_stop(struct storm_task *task)
 
 void task_fatal(struct storm_task *task, const char *what, int err)
 {
-	const char *reason = task_reason(task, err);
+	struct buffer text = { 0 };
 
-	storm_report_error(task, "%s: %s", what, reason);
-	task->status = 1;
-	task_stop(task);
+	buffer_append_format(&text, "%s: %s", what, task_reason(task, err));
+	task_die(task, text.failed ? span_of(what) : buffer_span(&text));
+	buffer_free(&text);
 }
 
 struct ev_loop *storm_loop(const struct storm_task *task)
@@ -276,6 +276,7 @@ void task_free(struct storm_task *task)
 	stdio_close(&task->stdio);
 	buffer_free(&task->setting);
 	buffer_free(&task->reason);
+	buffer_free(&task->last_words);
 	free(task->task_ids);
 	free(task->state);
 	if (task->loop)
@@ -309,6 +310,9 @@ int task_run(const struct storm_topology *topology, const char *part)
 	collect_printed(&task, true);
 	log_end(&task);
 	task_flush(&task);
+	/* The parent first: the runner knows by then what it finds here. */
+	if (task.last_words.length > 0)
+		dprintf(task.stdio.errors, FATAL "%s\n", buffer_text(&task.last_words));
 	task_free(&task);
 	return task.status;
 }

@@ -99,6 +99,7 @@ struct storm_task {
 	int *task_ids; /* of the last emit that asked for them */
 	size_t task_ids_capacity;
 
+	struct buffer last_words; /* why it ends before it should; empty: it does not */
 	struct buffer reason; /* why the current callback fails; empty: nobody said */
 };
 
@@ -155,6 +156,9 @@ void task_end_message(struct storm_task *task);
 void task_flush(struct storm_task *task);
 
 /* log.c */
+
+/* Report an error, and end with it: also on the standard error, where Storm finds it when it reads no messages any more. */
+void task_die(struct storm_task *task, struct span text);
 
 /* Forget the reason of an earlier error, before a callback. */
 void task_clear_reason(struct storm_task *task);

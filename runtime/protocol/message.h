@@ -28,6 +28,9 @@
 #define CRASH_BY_BOUND "hung, and is ended"
 #define CRASH_STACK "Stack, the innermost first"
 
+/* What begins the line on the standard error with which libcstorm repeats the `error` that it ends with. */
+#define FATAL "fatal: "
+
 /* What a bolt of libcstorm logs before it fails a tuple: this, its source, ": " and the reason. */
 #define FAIL_LOG "failed a tuple from "
 

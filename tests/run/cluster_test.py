@@ -114,8 +114,19 @@ class Lifecycle(ClusterTest):
 class Errors(ClusterTest):
     ANSWER = topology_info(split=["java.io.IOException: gone\n\tat A.b(A.java:5)", "early"], count=[])
 
+    def test_the_last_one_stays(self):
+        last = nested(4, string(1, "the last one"), integer(2, 1600000000), string(3, "host"), integer(4, 6700))
+        known = nested(4, string(1, "early"), integer(2, 1700000000), string(3, "host"), integer(4, 6700))
+        page = nested(0, string(1, "words"), string_map(9, STRUCT, lines=last + b"\0"),
+                      string_map(10, STRUCT, split=known + b"\0"))  # fmt: skip
+        nimbus = Nimbus(self, getTopologyInfo=self.ANSWER, getTopologyPageInfo=page, **FOUND)
+        found = json.loads(self.ask(nimbus, "errors", "--json", "words").stdout)
+        self.assertEqual({name: [one["error"] for one in list] for name, list in found.items() if name != "split"},
+                         {"lines": ["the last one"], "count": []})  # fmt: skip
+        self.assertEqual(len(found["split"]), 2)
+
     def test_they_are_shown(self):
-        nimbus = Nimbus(self, getTopologyInfo=self.ANSWER, **FOUND)
+        nimbus = Nimbus(self, getTopologyInfo=self.ANSWER, getTopologyPageInfo=nested(0), **FOUND)
         lines = self.ask(nimbus, "errors", "words").stdout.splitlines()
         self.assertEqual(len(lines), 2)
         self.assertRegex(lines[0], r"^2023-11-1\d \d\d:\d\d:\d\d split on host:6700: java.io.IOException: gone$")

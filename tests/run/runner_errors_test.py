@@ -478,6 +478,7 @@ class Starting(ErrorsTest):
             WORDCOUNT, "-o", "table.output=" + self.path("nowhere/output"), status=1
         )
         (line,) = result.lines("ERROR", "cstorm: ")
+        self.assertNotIn("fatal: ", result.log)  # it is said once
         for word in ("table could not start", "nowhere/output", "No such file"):
             self.assertIn(word, line)
 

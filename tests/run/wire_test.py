@@ -96,6 +96,8 @@ class Start(WireTest):
     def test_says_why_it_cannot_open(self):
         component = self.component("broken")
         self.check_ends(component, "cannot start: cannot reach the source: Permission denied")
+        # Storm may not read messages any more.
+        self.assertEqual(component.process.stderr.read(), b"fatal: cannot start: cannot reach the source: Permission denied\n")
 
     def test_ends_without_a_handshake(self):
         component = self.component("probe", start=False)

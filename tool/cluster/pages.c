@@ -92,3 +92,44 @@ int pages_info(struct nimbus *nimbus, const char *name, json_t **info, struct bu
 	json_decref(id);
 	return err;
 }
+
+/* Add the last error of each component of a kind, where it is not there. */
+static void add_last_errors(json_t *errors, const json_t *page, const char *kind)
+{
+	const char *name;
+	json_t *stats;
+
+	json_object_foreach(json_object_get(page, kind), name, stats) {
+		json_t *last = json_object_get(stats, "last_error");
+		json_t *list = json_object_get(errors, name);
+		bool is_there = false;
+		const json_t *error;
+		size_t index;
+
+		json_array_foreach(list, index, error)
+			is_there |= json_equal(error, last);
+		if (!list)
+			json_object_set_new(errors, name, list = json_array());
+		if (last && !is_there)
+			json_array_append(list, last);
+	}
+}
+
+int pages_errors(struct nimbus *nimbus, const char *name, json_t **errors, struct buffer *problem)
+{
+	const struct pages_wanted wanted = { .name = name, .window = PAGES_ALL_TIME };
+	json_t *page = NULL;
+	json_t *info;
+	int err = pages_info(nimbus, name, &info, problem);
+
+	if (err == 0)
+		err = pages_topology(nimbus, &wanted, &page, problem);
+	*errors = err == 0 ? json_incref(json_object_get(info, "errors")) : NULL;
+	if (err == 0 && !*errors)
+		*errors = json_object();
+	add_last_errors(*errors, page, "id_to_spout_agg_stats");
+	add_last_errors(*errors, page, "id_to_bolt_agg_stats");
+	json_decref(page);
+	json_decref(info);
+	return err;
+}

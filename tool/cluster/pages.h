@@ -25,4 +25,10 @@ int pages_all(struct nimbus *nimbus, const struct pages_wanted *wanted, json_t *
 /* The executors and the errors of a topology, as TopologyInfo of storm.thrift. */
 int pages_info(struct nimbus *nimbus, const char *name, json_t **info, struct buffer *problem);
 
+/*
+ * The errors of a topology: an object of lists by component. Those of TopologyInfo go with the worker that has reported them,
+ * when its session with ZooKeeper ends; the last one of each component stays, and is among them.
+ */
+int pages_errors(struct nimbus *nimbus, const char *name, json_t **errors, struct buffer *problem);
+
 #endif

@@ -10,6 +10,9 @@
 /* What ends sooner has not really begun. */
 #define STEADY_SECONDS 3
 
+/* A process that dies at its start is started again after some seconds. */
+#define WORDS_SECONDS 15
+
 static void pause_a_moment(void)
 {
 	const struct timespec moment = { .tv_nsec = 200000000 };
@@ -132,8 +135,12 @@ static const char *find_error(const json_t *errors, const char *const *words)
 	return NULL;
 }
 
-/* Whether a process has died: then it is said, in its own words if it had some, or else in those of ShellBolt or ShellSpout. */
-static int check_processes(const char *name, const json_t *info, struct buffer *problem)
+/*
+ * 0, or -EIO where a process has died: that is said in its own words, or else in those of ShellBolt or ShellSpout. -EAGAIN
+ * for a while: Storm may hear of its own words later, at the latest when it has started, and died, once more.
+ */
+static int check_processes(
+	const char *name, const json_t *info, double *deadline, struct buffer *problem)
 {
 	static const char *const deaths[] = { "exitCode:", "Pipe to subprocess", NULL };
 	static const char *const words[] = { "Shell Process Exception: ", NULL };
@@ -146,6 +153,10 @@ static int check_processes(const char *name, const json_t *info, struct buffer *
 
 		if (!death)
 			continue;
+		if (*deadline == 0)
+			*deadline = clock_now() + WORDS_SECONDS;
+		if (!own && clock_now() < *deadline)
+			return -EAGAIN;
 		if (own)
 			death = own + strlen(words[0]);
 		buffer_append_format(problem, "a process of %s has died: %.*s (`cstorm errors %s`)",
@@ -169,30 +180,37 @@ static int say_missing(const char *name, const char *component, const json_t *ta
 	return -ETIMEDOUT;
 }
 
+/* Look once: 0 when all run, -EAGAIN to look again, or another negative errno with the reason in `problem`. */
+static int look_for_tasks(struct nimbus *nimbus, const char *name, json_t *tasks, double deadline,
+	double *words_deadline, struct buffer *problem)
+{
+	json_t *info;
+	int err = pages_info(nimbus, name, &info, problem);
+	json_t *running = count_tasks(info);
+	const char *missing = find_missing(tasks, running);
+
+	if (err == 0)
+		err = check_processes(name, info, words_deadline, problem);
+	if (err == 0 && missing)
+		err = clock_now() > deadline ?
+			say_missing(name, missing, tasks, running, info, problem) :
+			-EAGAIN;
+	json_decref(running);
+	json_decref(info);
+	return err;
+}
+
 int wait_for_tasks(
 	struct nimbus *nimbus, const char *name, const json_t *tasks, struct buffer *problem)
 {
 	double deadline = clock_now() + WAITING_SECONDS;
 	json_t *wanted = json_deep_copy(tasks);
-	const char *missing = "";
-	int err = 0;
+	double words_deadline = 0;
+	int err;
 
-	while (err == 0 && missing) {
-		json_t *info;
-		json_t *running;
-
-		err = pages_info(nimbus, name, &info, problem);
-		running = count_tasks(info);
-		missing = find_missing(wanted, running);
-		if (err == 0)
-			err = check_processes(name, info, problem);
-		if (err == 0 && missing && clock_now() > deadline)
-			err = say_missing(name, missing, wanted, running, info, problem);
-		else if (err == 0 && missing)
-			pause_a_moment();
-		json_decref(running);
-		json_decref(info);
-	}
+	while ((err = look_for_tasks(nimbus, name, wanted, deadline, &words_deadline, problem)) ==
+		-EAGAIN)
+		pause_a_moment();
 	json_decref(wanted);
 	return err;
 }

@@ -424,19 +424,24 @@ static void on_output(struct ev_loop *loop, struct ev_io *watcher, int events)
 	task_apply_pressure(task);
 }
 
-/* Whether a line is of the report of a crash, which came as an error before. */
-static bool is_of_crash(struct task *task, struct span line)
+/* Whether a line is of the report of a crash, or of another end, which came as an error before. */
+static bool is_known(struct task *task, struct span line)
 {
-	if (!task->crash && is_crash(line)) {
+	const char *crash;
+
+	if ((!task->crash && is_crash(line)) || begins_with(line, FATAL)) {
 		while (!task->killed_for && task->output >= 0 && read_output(task))
 			;
 	}
-	return task->crash && memmem(task->crash, strlen(task->crash), line.data, line.length);
+	crash = task->crash;
+	if (begins_with(line, FATAL) && task->last_error)
+		return memmem(line.data, line.length, task->last_error, strlen(task->last_error));
+	return crash && memmem(crash, strlen(crash), line.data, line.length);
 }
 
 static void say_error_line(struct task *task, struct span line)
 {
-	if (is_of_crash(task, line))
+	if (is_known(task, line))
 		return;
 	set_last_error(task, line);
 	log_text(STORM_LOG_WARN, task, "STDERR", line);

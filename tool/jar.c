@@ -214,6 +214,7 @@ int command_jar(int argc, char **argv)
 
 	topology_begin(&request.topology, "cstorm jar");
 	status = parse_arguments(&request, argc, argv);
+	request.topology.source.resources = request.jar.resources;
 	if (status == EXIT_STATUS_DONE)
 		status = make_jar(&request);
 	jar_options_free(&request.jar);

@@ -340,6 +340,7 @@ int command_submit(int argc, char **argv)
 
 	topology_begin(&request.topology, "cstorm submit");
 	status = parse_arguments(&request, argc, argv);
+	request.topology.source.resources = request.jar.resources;
 	request.topology.is_for_cluster = !request.nimbus.seeds;
 	if (status == EXIT_STATUS_DONE)
 		status = submit(&request);

@@ -1,23 +1,32 @@
 package cstorm.cluster;
 
-import org.apache.storm.topology.BasicOutputCollector;
+import java.util.Map;
+import org.apache.storm.task.OutputCollector;
+import org.apache.storm.task.TopologyContext;
 import org.apache.storm.topology.OutputFieldsDeclarer;
-import org.apache.storm.topology.base.BaseBasicBolt;
+import org.apache.storm.topology.base.BaseRichBolt;
 import org.apache.storm.tuple.Fields;
 import org.apache.storm.tuple.Tuple;
 import org.apache.storm.tuple.Values;
 
 /** Puts marks behind a word and its length. */
-public final class Mark extends BaseBasicBolt {
+public final class Mark extends BaseRichBolt {
     private final String marks;
+    private transient OutputCollector collector;
 
     public Mark(String mark, Integer times) {
         marks = mark.repeat(times);
     }
 
     @Override
-    public void execute(Tuple tuple, BasicOutputCollector collector) {
-        collector.emit(new Values(tuple.getString(0) + " " + tuple.getLong(1) + marks));
+    public void prepare(Map<String, Object> conf, TopologyContext context, OutputCollector collector) {
+        this.collector = collector;
+    }
+
+    @Override
+    public void execute(Tuple tuple) {
+        collector.emit(tuple, new Values(tuple.getString(0) + " " + ((Number) tuple.getValue(1)).longValue() + marks));
+        collector.ack(tuple);
     }
 
     @Override

@@ -13,7 +13,7 @@ import unittest
 
 from cluster_support import PATIENCE, ClusterTest, topology
 
-WORDS = [f"w{i * i % 37}" for i in range(6000)]
+WORDS = [f"w{i * 7 % 37}" for i in range(6000)]
 LINES = "".join(" ".join(WORDS[i:i + 6]) + "\n" for i in range(0, len(WORDS), 6))
 LOG = "".join(f'192.0.2.{i % 256} - - [10/Oct/2000:13:55:36 -0700] "GET /{i} HTTP/1.0" {200 + i % 4 * 100} 5\n'
               for i in range(1000))
@@ -79,15 +79,16 @@ class Places(ClusterTest):
             server.kill()
             server.communicate()
 
-    def result(self, example, name):
-        return example.result(self.read(name))
+    def result(self, example, place):
+        # Each has a file of its own: one that is killed may write it later.
+        return example.result(self.read(f"{example.name}-{place}"))
 
     def run_here(self, example, program):
         with self.serving() as port:
-            command = [os.environ["CSTORM"], "run", "-q", *self.arguments(example, self.path("here"), port), program]
+            command = [os.environ["CSTORM"], "run", "-q", *self.arguments(example, self.path(example.name + "-here"), port), program]
             runner = subprocess.Popen(command)
             if example.endless:
-                self.until("it has followed", lambda: len(self.read("here")) >= LINES.count("\n"))
+                self.until("it has followed", lambda: len(self.read(example.name + "-here")) >= LINES.count("\n"))
                 runner.send_signal(signal.SIGTERM)
             self.assertEqual(runner.wait(PATIENCE), 0)
         return self.result(example, "here")
@@ -96,7 +97,7 @@ class Places(ClusterTest):
         """By Flux's own command."""
         with self.serving() as port, open(self.path("storm.log"), "w", encoding="utf-8") as log:
             path = self.write("flux.yaml", self.cstorm("flux", "--program", program,
-                                                       *self.arguments(example, self.path("local"), port), program))
+                                                       *self.arguments(example, self.path(example.name + "-local"), port), program))
             storm = subprocess.Popen(
                 ["java", "-cp", os.environ["FLUX_CLASS_PATH"], "-Dstorm.jar=" + path, "-Dstorm.local.sleeptime=600",
                  "-Djava.io.tmpdir=" + self.folder, "org.apache.storm.LocalCluster", "org.apache.storm.flux.Flux",
@@ -111,7 +112,7 @@ class Places(ClusterTest):
 
     def run_on_cluster(self, example, program, expected):
         with self.serving(self.SCRIPT, "--folder", self.home, "exec") as port:
-            self.cstorm("submit", *self.arguments(example, self.path("cluster"), port), program)
+            self.cstorm("submit", *self.arguments(example, self.path(example.name + "-cluster"), port), program)
             self.until("the cluster has the result", lambda: self.result(example, "cluster") == expected)
             self.cstorm("kill", "--wait", "0", example.name)
             self.until("it is gone", lambda: self.status(example.name) is None)
@@ -120,9 +121,6 @@ class Places(ClusterTest):
     def test_they_do_the_same(self):
         for example in EXAMPLES:
             with self.subTest(example.name):
-                for name in ("here", "local", "cluster"):
-                    with contextlib.suppress(FileNotFoundError):
-                        os.unlink(self.path(name))
                 self.write("input", example.text)
                 program = topology(example.name)
                 expected = self.run_here(example, program)

@@ -32,9 +32,16 @@ class Waits(ClusterTest):
         self.assertTrue(found.stderr.endswith("all its tasks run\n"))
         self.assertEqual(json.loads(found.stdout)["id"], "words-1-1700000000")
 
+    def test_errors_that_keep_none_from_running(self):
+        self.submit(
+            topology_info(split=["java.lang.Exception: Shell Process Exception: a line that is none"]),
+            topology_info(executor("lines", 1, 1, 9), executor("split", 2, 3, 9), executor("table", 6, 6, 9),
+                          executor("count", 4, 5, 9), split=["a line that is none"]), status=0)  # fmt: skip
+
     def test_a_process_that_dies(self):
         found = self.submit(
             topology_info(split=["java.lang.Exception: Shell Process Exception: only a warning"]),
+            topology_info(split=["pid:7, name:split exitCode:1, errorString: "]),
             topology_info(split=["java.lang.RuntimeException: pid:7, name:split exitCode:1, errorString: ",
                                  "java.lang.Exception: Shell Process Exception: no such file\n\tat"]), status=1)  # fmt: skip
         self.assertIn("a process of split has died: no such file (`cstorm errors wordcount`)\n", found.stderr)

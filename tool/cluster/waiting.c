@@ -11,7 +11,7 @@
 #define STEADY_SECONDS 3
 
 /* A process that dies at its start is started again after some seconds. */
-#define WORDS_SECONDS 15
+#define TROUBLE_SECONDS 15
 
 static void pause_a_moment(void)
 {
@@ -135,35 +135,60 @@ static const char *find_error(const json_t *errors, const char *const *words)
 	return NULL;
 }
 
-/*
- * 0, or -EIO where a process has died: that is said in its own words, or else in those of ShellBolt or ShellSpout. -EAGAIN
- * for a while: Storm may hear of its own words later, at the latest when it has started, and died, once more.
- */
-static int check_processes(
-	const char *name, const json_t *info, double *deadline, struct buffer *problem)
+/* What the errors of a topology come to, by the component that tells the most. */
+struct trouble {
+	const char *component; /* NULL: there is none */
+	const char *text;
+	bool is_death; /* of a process */
+	bool is_own; /* the process's own words */
+};
+
+static struct trouble find_trouble(const json_t *info)
 {
 	static const char *const deaths[] = { "exitCode:", "Pipe to subprocess", NULL };
 	static const char *const words[] = { "Shell Process Exception: ", NULL };
+	static const char *const any[] = { "", NULL };
+	struct trouble worst = { 0 };
 	const char *component;
 	json_t *errors;
 
 	json_object_foreach(json_object_get(info, "errors"), component, errors) {
 		const char *death = find_error(errors, deaths);
 		const char *own = find_error(errors, words);
+		struct trouble trouble = { component, find_error(errors, any), death,
+			death && own };
 
-		if (!death)
+		if (!trouble.text || worst.is_own || (worst.is_death && !trouble.is_own))
 			continue;
-		if (*deadline == 0)
-			*deadline = clock_now() + WORDS_SECONDS;
-		if (!own && clock_now() < *deadline)
-			return -EAGAIN;
-		if (own)
-			death = own + strlen(words[0]);
-		buffer_append_format(problem, "a process of %s has died: %.*s (`cstorm errors %s`)",
-			component, (int)strcspn(death, "\n"), death, name);
-		return -EIO;
+		if (trouble.is_own)
+			trouble.text = own + strlen(words[0]);
+		else if (death)
+			trouble.text = death;
+		worst = trouble;
 	}
-	return 0;
+	return worst;
+}
+
+/*
+ * 0, or -EIO where a process has died, or where errors keep tasks from running; -EAGAIN for a while: Storm may hear of a
+ * process's own words later, at the latest when it has started, and died, once more.
+ */
+static int check_errors(const char *name, const json_t *info, bool all_run, double *first_seen,
+	struct buffer *problem)
+{
+	struct trouble trouble = find_trouble(info);
+
+	if (!trouble.component || (all_run && !trouble.is_death))
+		return 0;
+	if (*first_seen == 0)
+		*first_seen = clock_now();
+	if (!trouble.is_own && clock_now() < *first_seen + TROUBLE_SECONDS)
+		return -EAGAIN;
+	buffer_append_format(problem, "%s%s %s: %.*s (`cstorm errors %s`)",
+		trouble.is_death ? "a process of " : "", trouble.component,
+		trouble.is_death ? "has died" : "does not run", (int)strcspn(trouble.text, "\n"),
+		trouble.text, name);
+	return -EIO;
 }
 
 static int say_missing(const char *name, const char *component, const json_t *tasks,
@@ -182,7 +207,7 @@ static int say_missing(const char *name, const char *component, const json_t *ta
 
 /* Look once: 0 when all run, -EAGAIN to look again, or another negative errno with the reason in `problem`. */
 static int look_for_tasks(struct nimbus *nimbus, const char *name, json_t *tasks, double deadline,
-	double *words_deadline, struct buffer *problem)
+	double *first_seen, struct buffer *problem)
 {
 	json_t *info;
 	int err = pages_info(nimbus, name, &info, problem);
@@ -190,7 +215,7 @@ static int look_for_tasks(struct nimbus *nimbus, const char *name, json_t *tasks
 	const char *missing = find_missing(tasks, running);
 
 	if (err == 0)
-		err = check_processes(name, info, words_deadline, problem);
+		err = check_errors(name, info, !missing, first_seen, problem);
 	if (err == 0 && missing)
 		err = clock_now() > deadline ?
 			say_missing(name, missing, tasks, running, info, problem) :
@@ -205,10 +230,10 @@ int wait_for_tasks(
 {
 	double deadline = clock_now() + WAITING_SECONDS;
 	json_t *wanted = json_deep_copy(tasks);
-	double words_deadline = 0;
+	double first_seen = 0; /* an error */
 	int err;
 
-	while ((err = look_for_tasks(nimbus, name, wanted, deadline, &words_deadline, problem)) ==
+	while ((err = look_for_tasks(nimbus, name, wanted, deadline, &first_seen, problem)) ==
 		-EAGAIN)
 		pause_a_moment();
 	json_decref(wanted);

@@ -28,7 +28,9 @@ static bool is_kind(const char *path, mode_t kind)
 
 char *command_folder(const struct spec *spec, const struct spec_component *component)
 {
-	char *folder = component->kind == SPEC_SHELL ? beside(spec, RESOURCES) : NULL;
+	char *folder = component->kind != SPEC_SHELL ? NULL :
+		spec->resources                      ? strdup(spec->resources) :
+						       beside(spec, RESOURCES);
 
 	if (is_kind(folder, S_IFDIR))
 		return folder;

@@ -91,7 +91,7 @@ int spec_load(struct spec *spec, const struct spec_source *source, struct proble
 	struct stat status;
 	int err;
 
-	*spec = (struct spec){ .places.file = source->path };
+	*spec = (struct spec){ .places.file = source->path, .resources = source->resources };
 	if (stat(source->path, &status) < 0)
 		return problems_error(problems, place, "%s", strerror(errno));
 	if (S_ISDIR(status.st_mode))

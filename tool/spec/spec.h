@@ -87,6 +87,7 @@ struct spec_component {
 
 struct spec {
 	char *path; /* the topology's file */
+	const char *resources; /* as the source says; borrowed */
 	bool is_program; /* the file starts those of its components that are its classes */
 	json_t *description;
 	json_t *origin; /* what its parts were taken from; NULL: it is as it was read */
@@ -102,6 +103,8 @@ struct spec_source {
 	const char *path;
 	const char *environment; /* the one of those that the topology describes; NULL: none */
 	bool environment_is_known; /* to somebody else: the topology need not describe it */
+	const char *
+		resources; /* the folder in which shell components run; NULL: resources beside the topology, if it is there */
 	const char *filter; /* Flux: a file of properties for ${NAME}; NULL: none */
 	bool environment_filter; /* Flux: ${ENV-NAME} is a variable of the environment */
 };

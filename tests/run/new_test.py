@@ -10,7 +10,7 @@ import unittest
 from harness import CSTORM, PATIENCE, read, temporary
 from installed import BUILD, Installed
 
-FILES = [".gitignore", "README.md", "meson.build", "src/alarms.c", "src/reading.h", "src/readings.c",
+FILES = [".gitignore", "README.md", "cstorm.yaml", "meson.build", "src/alarms.c", "src/reading.h", "src/readings.c",
          "src/topology.c", "tests/alarms_test.c", "tests/meson.build",
          "tests/readings.txt", "tests/topology.test.yaml"]
 FILES_OF_PYTHON = ["requirements.txt", "resources/calibrate.py", "resources/meson.build"]

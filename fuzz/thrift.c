@@ -36,7 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct thrift_type *const types[] = { nimbus_get_topologies.result,
 		nimbus_get_leader.result, nimbus_begin_upload.result, nimbus_submit.arguments,
-		nimbus_submit.result, &thrift_application_exception };
+		nimbus_submit.result, nimbus_get_topology.result, nimbus_get_topology_page.result,
+		nimbus_get_component_page.result, nimbus_set_log_config.arguments,
+		&thrift_application_exception };
 	struct span text = { (const char *)data, size };
 	enum thrift_message message;
 	struct span name;

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import socket
 import struct
 import subprocess
 import threading
+import time
 import unittest
 
 from harness import CSTORM, PATIENCE, WORDCOUNT
@@ -57,6 +59,28 @@ class WhereNimbusIs(ClusterTest):
             self.assertIn(f"{seeds} is no HOST or HOST:PORT", self.cstorm("list", "--nimbus", seeds, status=1).stderr)
         self.assertIn("no host is named, as --nimbus says", self.cstorm("list", "--nimbus", ",", status=1).stderr)
 
+
+SSHD = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin")
+
+SSHD_CONFIG = """\
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host
+AuthorizedKeysFile {folder}/me.pub
+PidFile none
+StrictModes no
+"""
+
+SSH_CONFIG = """\
+Host gateway
+HostName 127.0.0.1
+Port {port}
+IdentityFile {folder}/me
+StrictHostKeyChecking no
+UserKnownHostsFile {folder}/known
+LogLevel ERROR
+BatchMode yes
+"""
 
 # Passes on to what -W says, as ssh does from the other side.
 SSH = """\
@@ -169,6 +193,43 @@ class Environments(ClusterTest):
         self.project("environments:\n  big: {config: {topology.workers: lots}}\n")
         self.assertRegex(self.cstorm("check", "-e", "big", WORDCOUNT, status=2).stderr,
                          r"cstorm\.yaml:2:\d+: error: .*topology\.workers")  # fmt: skip
+
+    def start_sshd(self):
+        """A real one, that this user may log in to as `gateway`."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        for name in ("host", "me"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{self.folder}/{name}"], check=True)
+        for name, text in [("sshd_config", SSHD_CONFIG), ("ssh_config", SSH_CONFIG),
+                           ("ssh", "#!/bin/sh\nexec %s -F {folder}/ssh_config \"$@\"\n" % shutil.which("ssh"))]:
+            with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+                file.write(text.format(folder=self.folder, port=port))
+        os.chmod(os.path.join(self.folder, "ssh"), 0o755)
+        if os.getuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)
+        sshd = subprocess.Popen([SSHD, "-D", "-f", f"{self.folder}/sshd_config"], stderr=subprocess.DEVNULL)
+        self.addCleanup(sshd.wait)
+        self.addCleanup(sshd.terminate)
+        deadline = time.monotonic() + PATIENCE
+        while subprocess.run([f"{self.folder}/ssh", "gateway", "true"], capture_output=True).returncode != 0:
+            if sshd.poll() is not None or time.monotonic() > deadline:
+                self.skipTest("this user cannot log in to an sshd of its own")
+            time.sleep(0.1)
+
+    @unittest.skipUnless(SSHD and shutil.which("ssh"), "there is no ssh or sshd")
+    def test_through_a_real_ssh(self):
+        self.start_sshd()
+        nimbus = Nimbus(self)
+        self.environment["PATH"] = f"{self.folder}:{self.environment['PATH']}"
+        self.project(f"environments: {{far: {{nimbus: '{nimbus.address}', ssh: gateway}}}}\n")
+        self.cstorm("kill", "words")
+        self.assertEqual(nimbus.called("killTopologyWithOpts"), [{1: b"words", 2: {}}])
+        self.project("environments: {far: {nimbus: '127.0.0.1:1', ssh: gateway}}\n")
+        self.assertIn("the connection was closed: what ssh says of it is above", self.cstorm("list", status=1).stderr)
+        self.project(f"environments: {{far: {{nimbus: '{nimbus.address}', ssh: nobody@nowhere.invalid}}}}\n")
+        said = self.cstorm("list", status=1).stderr
+        self.assertIn("nowhere.invalid", said.splitlines()[0])
+        self.assertIn("through ssh nobody@nowhere.invalid: the connection was closed", said)
 
     def test_through_ssh(self):
         nimbus = Nimbus(self)

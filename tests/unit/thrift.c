@@ -197,3 +197,28 @@ Test(thrift, replies)
 	cr_assert(span_equals(text, BYTES("rest")));
 	cr_assert_eq(thrift_read_reply(&old, &message, &name, &sequence), -EBADMSG);
 }
+
+Test(thrift, bytes_are_base64_in_json)
+{
+	struct span bytes = BYTES("\x00\x00\x00\x03\x00\xFF\x80");
+	json_t *value = read_all(&thrift_base64, bytes);
+
+	cr_assert_str_eq(json_string_value(value), "AP+A");
+	expect_bytes(&thrift_base64, value, bytes);
+	value = read_all(&thrift_base64, BYTES("\0\0\0\0"));
+	cr_assert_str_eq(json_string_value(value), "");
+	json_decref(value);
+}
+
+Test(thrift, what_is_not_base64_is_refused)
+{
+	struct buffer out = { 0 };
+	json_t *value = json_string("A");
+
+	cr_assert_eq(thrift_write(&out, value, &thrift_base64), -EINVAL);
+	json_decref(value);
+	value = json_integer(1);
+	cr_assert_eq(thrift_write(&out, value, &thrift_base64), -EINVAL);
+	json_decref(value);
+	buffer_free(&out);
+}

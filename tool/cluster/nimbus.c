@@ -82,7 +82,8 @@ static int say_application_exception(
 		return say_garbage(nimbus, call, problem);
 	message = json_string_value(json_object_get(exception, "message"));
 	buffer_append_format(problem,
-		"%s: Nimbus has failed in %s: %s (its log, nimbus.log, says more)",
+		"%s: Nimbus has failed in %s: %s (its log, nimbus.log, says more; one that has "
+		"just been started may not lead yet)",
 		nimbus->connection.address, call, message ? message : "it does not say why");
 	json_decref(exception);
 	return -EREMOTEIO;

@@ -355,6 +355,20 @@ static int skip(struct reader *reader, uint8_t kind)
 
 static int read_value(struct reader *reader, const struct thrift_type *type, json_t **value);
 
+static int read_base64(struct reader *reader, json_t **value)
+{
+	struct buffer text = { 0 };
+	struct span bytes;
+	int err = read_bytes(reader, &bytes);
+
+	if (err < 0)
+		return err;
+	base64_append(&text, bytes);
+	*value = text.failed ? NULL : json_stringn(buffer_text(&text), text.length);
+	buffer_free(&text);
+	return *value ? 0 : -ENOMEM;
+}
+
 static const struct thrift_field *find_field(const struct thrift_type *type, int64_t id)
 {
 	for (const struct thrift_field *field = type->fields; field->name; field++) {
@@ -523,7 +537,7 @@ static int read_value(struct reader *reader, const struct thrift_type *type, jso
 	*value = NULL;
 	switch (type->kind) {
 	case THRIFT_STRING:
-		return read_string(reader, value);
+		return type->is_base64 ? read_base64(reader, value) : read_string(reader, value);
 	case THRIFT_STRUCT:
 	case THRIFT_MAP:
 	case THRIFT_SET:

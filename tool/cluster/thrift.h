@@ -51,7 +51,7 @@ extern const struct thrift_type thrift_i32;
 extern const struct thrift_type thrift_i64;
 extern const struct thrift_type thrift_double;
 extern const struct thrift_type thrift_string;
-extern const struct thrift_type thrift_base64; /* bytes, as base64 in JSON; to be written only */
+extern const struct thrift_type thrift_base64; /* bytes, as base64 in JSON */
 
 /* Append a value: 0, or -EINVAL where it is of another type than the table says. */
 int thrift_write(struct buffer *out, const json_t *value, const struct thrift_type *type);

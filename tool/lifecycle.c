@@ -1,5 +1,4 @@
 /* cstorm activate, deactivate and kill: the life of a topology on a cluster. */
-
 #include <errno.h>
 
 #include "asking.h"

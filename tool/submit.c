@@ -296,12 +296,16 @@ static int write_and_send(const struct request *request, struct jar *jar, json_t
 	return status;
 }
 
-/* The environment is the cluster's too, where the project has some. */
+/*
+ * The environment is the cluster's too, where the project has some. One that the topology alone knows must not lead to the
+ * cluster of another one, unless the command line names it.
+ */
 static void choose_cluster(struct request *request)
 {
 	const struct project *project = request->topology.project;
+	bool has_some = json_object_size(json_object_get(project->all, "environments")) > 0;
 
-	if (json_object_size(json_object_get(project->all, "environments")) > 0)
+	if (project_environment(project, project->chosen) || (has_some && !request->nimbus.seeds))
 		request->nimbus.environment = project->chosen;
 }
 

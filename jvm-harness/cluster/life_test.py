@@ -8,7 +8,7 @@ import zipfile
 
 from cluster_support import COMPONENTS, ClusterTest
 
-LINES = [f"line-{i}" for i in range(2000)]
+LINES = [f"line-{i}" for i in range(3000)]
 
 TOPOLOGY = """\
 name: lives
@@ -74,7 +74,7 @@ class Life(ClusterTest):
         self.until("Nimbus knows of all", lambda: self.acked("lives", "lines") == len(LINES))
         info = self.cstorm("info", "lives")
         self.assertRegex(info, r"^lives-\d+-\d+: ACTIVE for ")
-        self.assertRegex(info, r"(?m)^split +2 +4  <- lines:default +2000 +2000 +0 ")
+        self.assertRegex(info, r"(?m)^split +2 +4  <- lines:default +3000 +3000 +0 ")
         self.assertRegex(self.cstorm("top", "--cluster", "-n", "1", "lives"), r"(?m)^split +bolt +4 +2 ")
         self.assertEqual(self.cstorm("errors", "lives"), "no errors\n")
         before = self.components()

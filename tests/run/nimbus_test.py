@@ -231,6 +231,22 @@ class Environments(ClusterTest):
         self.assertIn("nowhere.invalid", said.splitlines()[0])
         self.assertIn("through ssh nobody@nowhere.invalid: the connection was closed", said)
 
+    def test_an_environment_of_the_topology_alone(self):
+        topology = json.loads(self.cstorm("describe", WORDCOUNT).stdout)
+        topology["environments"] = {"mine": {"config": {"topology.workers": 5}}}
+        for part in topology["spouts"] + topology["bolts"]:
+            part["command"] = [WORDCOUNT, "--component", part["name"]]
+        with open(os.path.join(self.place, "topology.json"), "w", encoding="utf-8") as file:
+            json.dump(topology, file)
+        named, other = Nimbus(self, beginFileUpload=string(0, "/jar")), Nimbus(self)
+        self.project(f"environments: {{production: {{nimbus: '{other.address}'}}}}\n")
+        self.assertIn("there is no environment mine",
+                      self.cstorm("submit", "-e", "mine", "topology.json", status=1).stderr)  # fmt: skip
+        self.cstorm("submit", "-e", "mine", "--nimbus", named.address, "topology.json")
+        [call] = named.called("submitTopologyWithOpts")
+        self.assertEqual(json.loads(call[3])["topology.workers"], 5)
+        self.assertEqual(other.calls, [])
+
     def test_through_ssh(self):
         nimbus = Nimbus(self)
         ssh = os.path.join(self.folder, "ssh")

@@ -49,10 +49,19 @@ class WhereNimbusIs(ClusterTest):
 
     def test_a_leader_that_cannot_be_reached(self):
         other = Nimbus(self, getLeader=nested(0, string(1, "nimbus.invalid"), integer(2, 6627)))
-        said = self.cstorm("list", "--nimbus", f"{other.address},127.0.0.1:1", status=1).stderr
+        said = self.cstorm("list", "--timeout", "1", "--nimbus", f"{other.address},127.0.0.1:1", status=1).stderr
+        self.assertGreater(len(other.called("getLeader")), 1)
         self.assertIn(f"the leader is nimbus.invalid:6627, as {other.address} says, which cannot be reached: ", said)
         # The only one leads by whatever name.
         self.cstorm("list", "--nimbus", other.address)
+
+    def test_the_next_leader_is_waited_for(self):
+        leader = Nimbus(self)
+        leaders = iter([nested(0, string(1, "127.0.0.1"), integer(2, 1))] * 2)
+        then = nested(0, string(1, "127.0.0.1"), integer(2, leader.port))
+        other = Nimbus(self, getLeader=lambda _: next(leaders, then))
+        self.cstorm("list", "--nimbus", f"{other.address},{other.address}")
+        self.assertEqual(len(leader.called("getTopologySummaries")), 1)
 
     def test_addresses_that_are_none(self):
         for seeds in ("host:x", "host:0", ":1"):

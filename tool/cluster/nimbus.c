@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cluster/storm_yaml.h"
 #include "spec/project.h"
 
@@ -244,6 +246,7 @@ struct search {
 	double seconds;
 	char *gateway; /* a destination of ssh; NULL: none */
 	char *source; /* who says so, for messages */
+	bool misses_leader; /* who leads cannot be reached: another one will, soon */
 };
 
 static void search_free(struct search *search)
@@ -254,7 +257,7 @@ static void search_free(struct search *search)
 }
 
 /* Ask a connected Nimbus who leads: whoever does is connected then. */
-static int follow(struct nimbus *nimbus, const struct search *search, struct buffer *problem)
+static int follow(struct nimbus *nimbus, struct search *search, struct buffer *problem)
 {
 	bool is_only = json_array_size(search->seeds) == 1;
 	struct nimbus leader = NIMBUS_INIT;
@@ -270,6 +273,7 @@ static int follow(struct nimbus *nimbus, const struct search *search, struct buf
 	/* The one there is leads, by whatever name it knows itself. */
 	if (!is_only && place.host && place.port > 0) {
 		err = connection_open(&leader.connection, &place, search->seconds, &why);
+		search->misses_leader = err < 0;
 		if (err < 0)
 			buffer_append_format(problem,
 				"the leader is %s:%d, as %s says, which cannot be reached: %s",
@@ -287,8 +291,8 @@ static int follow(struct nimbus *nimbus, const struct search *search, struct buf
 }
 
 /* Try one seed. */
-static int try(struct nimbus *nimbus, const char *seed, const struct search *search,
-	struct buffer *problem)
+static int try(
+	struct nimbus *nimbus, const char *seed, struct search *search, struct buffer *problem)
 {
 	char *host = strdup(seed);
 	struct endpoint place = { host, search->port, search->gateway };
@@ -417,12 +421,14 @@ static int search_begin(
 	return err;
 }
 
-static int search_all(struct nimbus *nimbus, const struct search *search, struct buffer *problem)
+static int search_all(struct nimbus *nimbus, struct search *search, struct buffer *problem)
 {
 	int err = -ENOTCONN;
 	const json_t *seed;
 	size_t index;
 
+	search->misses_leader = false;
+	buffer_truncate(problem, 0);
 	json_array_foreach(search->seeds, index, seed) {
 		if (err == 0)
 			break;
@@ -440,11 +446,18 @@ static int search_all(struct nimbus *nimbus, const struct search *search, struct
 int nimbus_connect(
 	struct nimbus *nimbus, const struct nimbus_options *options, struct buffer *problem)
 {
+	const struct timespec pause = { .tv_nsec = 500000000 };
 	struct search search = { 0 };
 	int err = search_begin(&search, options, problem);
+	double deadline = clock_now() + search.seconds;
 
 	if (err == 0)
 		err = search_all(nimbus, &search, problem);
+	/* When a leader dies, the others know it first when its session with ZooKeeper has ended. */
+	while (search.misses_leader && err < 0 && clock_now() < deadline) {
+		nanosleep(&pause, NULL);
+		err = search_all(nimbus, &search, problem);
+	}
 	search_free(&search);
 	return err;
 }

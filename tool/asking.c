@@ -22,6 +22,9 @@ int asking_option(struct asking *asking, int option)
 	if (taken == 1)
 		return EXIT_STATUS_DONE;
 	switch (option) {
+	case 'c':
+		asking->component = optarg;
+		return EXIT_STATUS_DONE;
 	case 'e':
 		asking->nimbus.environment = optarg;
 		return EXIT_STATUS_DONE;
@@ -52,6 +55,22 @@ int asking_name(struct asking *asking, int argc, char **argv)
 		return asking_refuse(asking, "one topology only; what is this: ", argv[optind + 1]);
 	asking->name = argv[optind];
 	return EXIT_STATUS_DONE;
+}
+
+int asking_choose(const struct asking *asking, json_t *by_component, struct buffer *problem)
+{
+	json_t *wanted;
+
+	if (!asking->component)
+		return 0;
+	wanted = json_incref(json_object_get(by_component, asking->component));
+	if (!wanted) {
+		buffer_append_format(problem, "the topology %s has no component %s", asking->name,
+			asking->component);
+		return -EINVAL;
+	}
+	json_object_clear(by_component);
+	return json_object_set_new(by_component, asking->component, wanted) < 0 ? -ENOMEM : 0;
 }
 
 int asking_number(

@@ -12,6 +12,7 @@ struct asking {
 	bool cluster; /* --cluster: of the commands that also know runs on this machine */
 	bool json;
 	const char *name; /* of a topology; NULL: none is asked for */
+	const char *component; /* of those commands that take one; NULL: all */
 };
 
 /* The options, for the tables of getopt_long and the help. */
@@ -35,6 +36,15 @@ bool asking_means_cluster(const struct asking *asking);
 
 /* Take an option that getopt_long has found: EXIT_STATUS_DONE to go on; -1: the help was printed; or what to exit with. */
 int asking_option(struct asking *asking, int option);
+
+/* For commands that can be asked for one component alone. */
+#define ASKING_COMPONENT_OPTION                           \
+	{                                                 \
+		"component", required_argument, NULL, 'c' \
+	}
+
+/* Keep the component that is wanted, if one is, in an object by component: 0, or -EINVAL where it is not there. */
+int asking_choose(const struct asking *asking, json_t *by_component, struct buffer *problem);
 
 /* Take the argument behind the options, which is the name of a topology: an exit status. */
 int asking_name(struct asking *asking, int argc, char **argv);

@@ -1,7 +1,6 @@
 /* cstorm errors: what has gone wrong in a topology on a cluster. */
 #include "errors.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -24,14 +23,13 @@ static const char help[] =
 
 struct request {
 	struct asking asking;
-	const char *component; /* NULL: all */
 	bool full;
 };
 
 static int parse_arguments(struct request *request, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "component", required_argument, NULL, 'c' },
+		ASKING_COMPONENT_OPTION,
 		{ "full", no_argument, NULL, 'f' },
 		ASKING_LONG_OPTIONS,
 		{ 0 },
@@ -42,9 +40,7 @@ static int parse_arguments(struct request *request, int argc, char **argv)
 	while (status == EXIT_STATUS_DONE &&
 		(option = getopt_long(argc, argv, ASKING_SHORT_OPTIONS "c:", options, NULL)) !=
 			-1) {
-		if (option == 'c')
-			request->component = optarg;
-		else if (option == 'f')
+		if (option == 'f')
 			request->full = true;
 		else
 			status = asking_option(&request->asking, option);
@@ -55,21 +51,9 @@ static int parse_arguments(struct request *request, int argc, char **argv)
 static int ask(
 	const struct asking *asking, struct nimbus *nimbus, json_t **answer, struct buffer *problem)
 {
-	const struct request *request = (const struct request *)asking;
-	const char *wanted = request->component;
-	json_t *errors;
-	int err = pages_errors(nimbus, asking->name, &errors, problem);
+	int err = pages_errors(nimbus, asking->name, answer, problem);
 
-	if (err == 0 && wanted && !json_object_get(errors, wanted)) {
-		buffer_append_format(
-			problem, "the topology %s has no component %s", asking->name, wanted);
-		err = -EINVAL;
-	}
-	if (err == 0)
-		*answer = wanted ? json_pack("{s:O}", wanted, json_object_get(errors, wanted)) :
-				   json_incref(errors);
-	json_decref(errors);
-	return err;
+	return err < 0 ? err : asking_choose(asking, *answer, problem);
 }
 
 size_t errors_print(const char *component, const json_t *errors, bool whole)

@@ -1,5 +1,4 @@
 /* cstorm stats: what has passed through a topology on a cluster. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,14 +20,13 @@ static const char help[] =
 
 struct request {
 	struct asking asking;
-	const char *component; /* NULL: all */
 	bool system;
 };
 
 static int parse_arguments(struct request *request, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "component", required_argument, NULL, 'c' },
+		ASKING_COMPONENT_OPTION,
 		{ "system", no_argument, NULL, 's' },
 		ASKING_LONG_OPTIONS,
 		{ 0 },
@@ -39,29 +37,12 @@ static int parse_arguments(struct request *request, int argc, char **argv)
 	while (status == EXIT_STATUS_DONE &&
 		(option = getopt_long(argc, argv, ASKING_SHORT_OPTIONS "c:", options, NULL)) !=
 			-1) {
-		if (option == 'c')
-			request->component = optarg;
-		else if (option == 's')
+		if (option == 's')
 			request->system = true;
 		else
 			status = asking_option(&request->asking, option);
 	}
 	return status == EXIT_STATUS_DONE ? asking_name(&request->asking, argc, argv) : status;
-}
-
-/* Keep one component only: 0, or -EINVAL where it is not there. */
-static int choose(json_t *pages, const struct request *request, struct buffer *problem)
-{
-	json_t *component =
-		json_object_get(json_object_get(pages, "components"), request->component);
-
-	if (!component) {
-		buffer_append_format(problem, "the topology %s has no component %s",
-			request->asking.name, request->component);
-		return -EINVAL;
-	}
-	return json_object_set_new(
-		pages, "components", json_pack("{s:O}", request->component, component));
 }
 
 static int ask(
@@ -71,7 +52,8 @@ static int ask(
 	const struct pages_wanted wanted = { asking->name, PAGES_ALL_TIME, request->system };
 	int err = pages_all(nimbus, &wanted, answer, problem);
 
-	return err == 0 && request->component ? choose(*answer, request, problem) : err;
+	return err < 0 ? err :
+			 asking_choose(asking, json_object_get(*answer, "components"), problem);
 }
 
 /* Printing. What is not known is not printed. */

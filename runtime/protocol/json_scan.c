@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "protocol/plain.h"
 
 int json_fail(struct json_scanner *scanner, const char *at, const char *what)
 {
@@ -69,6 +70,24 @@ static bool is_low_surrogate(int32_t unit)
 	return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
+/* Storm escapes every slash: there are many. */
+static bool is_escape(char c)
+{
+	switch (c) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Scan the escape that starts with the backslash here. */
 static int scan_escape(struct json_scanner *scanner)
 {
@@ -78,7 +97,7 @@ static int scan_escape(struct json_scanner *scanner)
 	if (scanner->end - at < 2)
 		return json_fail(scanner, scanner->end, "the string does not end");
 	if (at[1] != 'u') {
-		if (at[1] == '\0' || !strchr("\"\\/bfnrt", at[1]))
+		if (!is_escape(at[1]))
 			return json_fail(scanner, at, "no such escape");
 		scanner->at += 2;
 		return 0;
@@ -97,43 +116,6 @@ static int scan_escape(struct json_scanner *scanner)
 	return 0;
 }
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/*
- * Skip the bytes of a string that need no look, eight at a time: printable ASCII other than the
- * quote and the backslash. In `marks`, the lowest bit that is set is exact; those above it may be
- * the doing of a borrow, so only the lowest counts.
- */
-static inline const char *skip_plain(const char *at, const char *end)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const uint64_t tops = UINT64_C(0x8080808080808080);
-
-	while (end - at >= 8) {
-		uint64_t word;
-		uint64_t quote;
-		uint64_t backslash;
-		uint64_t marks;
-
-		memcpy(&word, at, 8);
-		quote = word ^ ones * '"';
-		backslash = word ^ ones * '\\';
-		marks = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
-			((word - ones * 0x20) & ~word) | word;
-		marks &= tops;
-		if (marks != 0)
-			return at + __builtin_ctzll(marks) / 8;
-		at += 8;
-	}
-	return at;
-}
-#else
-static inline const char *skip_plain(const char *at, const char *end)
-{
-	(void)end;
-	return at;
-}
-#endif
-
 /* Scan the string whose opening quote is here. */
 static int scan_string(struct json_scanner *scanner, bool *escaped)
 {
@@ -142,7 +124,7 @@ static int scan_string(struct json_scanner *scanner, bool *escaped)
 	*escaped = false;
 	scanner->at++;
 	for (;;) {
-		const char *at = scanner->at = skip_plain(scanner->at, end);
+		const char *at = scanner->at = plain_skip(scanner->at, end);
 		unsigned char c;
 
 		if (at == end)

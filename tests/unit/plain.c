@@ -1,0 +1,50 @@
+/* The ways to skip what is plain in a string find the same. */
+#include <criterion/criterion.h>
+
+#include "protocol/plain.h"
+#include "random.h"
+
+#define SIZE 100
+
+static void compare(const char *at, const char *end)
+{
+	const char *expected = at;
+
+	while (expected < end && (unsigned char)*expected >= 0x20 &&
+		(unsigned char)*expected < 0x80 && *expected != '"' && *expected != '\\')
+		expected++;
+	cr_assert_eq(plain_skip_bytes(at, end), expected);
+	cr_assert_eq(plain_skip_words(at, end), expected);
+	cr_assert_eq(plain_skip(at, end), expected);
+}
+
+Test(plain, every_byte_at_every_place)
+{
+	char text[SIZE];
+
+	memset(text, 'a', sizeof(text));
+	for (size_t length = 0; length <= 40; length++) {
+		for (size_t place = 0; place < length; place++) {
+			for (int byte = 0; byte < 256; byte++) {
+				text[place] = (char)byte;
+				compare(text, text + length);
+			}
+			text[place] = 'a';
+		}
+		compare(text, text + length);
+	}
+}
+
+Test(plain, anything)
+{
+	struct random random = { 1 };
+
+	for (int round = 0; round < 100000; round++) {
+		char text[SIZE];
+		size_t length = random_below(&random, sizeof(text));
+
+		for (size_t i = 0; i < length; i++)
+			text[i] = (char)(random_once_in(&random, 8) ? random_next(&random) : 'a');
+		compare(text, text + length);
+	}
+}

@@ -16,7 +16,8 @@ static const struct storm_topology languages = {
 		},
 		{
 			.name = "shout",
-			.foreign = STORM_SHELL(STORM_FIELDS("word", "length"), "python", "shout.py"),
+			.foreign =
+				STORM_SHELL(STORM_FIELDS("word", "length"), "python", "shout.py"),
 			.parallelism = 2,
 			.inputs = STORM_INPUTS(STORM_BY_FIELDS("split", "word")),
 		},
@@ -31,7 +32,8 @@ static const struct storm_topology languages = {
 			.bolt_class = &storm_write_bolt,
 			.inputs = STORM_INPUTS(STORM_GLOBAL("mark")),
 		}),
-	.config = STORM_CONFIG({ "topology.workers", "1" }, { "topology.max.spout.pending", "100" }),
+	.config =
+		STORM_CONFIG({ "topology.workers", "1" }, { "topology.max.spout.pending", "100" }),
 };
 
 int main(int argc, char **argv)

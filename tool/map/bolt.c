@@ -215,7 +215,8 @@ int map_describe(struct spec *spec, struct map_bolt *request, struct problems *p
 	choose_wire(spec, bolt, config);
 	spec->description =
 		describe(request, json_string_value(json_object_get(bolt, "name")), bolt, config);
-	return spec->description ? spec_parse(spec, &(const struct spec_source){ 0 }, problems) : -ENOMEM;
+	return spec->description ? spec_parse(spec, &(const struct spec_source){ 0 }, problems) :
+				   -ENOMEM;
 }
 
 void map_bolt_free(struct map_bolt *bolt)

@@ -110,8 +110,10 @@ static int start_ssh(
 	posix_spawn_file_actions_destroy(&actions);
 	buffer_free(&target);
 	close(ends[1]);
-	if (err == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+	if (err == 0) {
+		fcntl(ends[0], F_SETFL, O_NONBLOCK);
 		return ends[0];
+	}
 	close(ends[0]);
 	connection->ssh = 0;
 	buffer_append_format(problem, "ssh cannot be started: %s", strerror(err));

@@ -36,10 +36,22 @@ def table(case, found):
     return "\n".join(lines) + "\n"
 
 
+def missed(cases):
+    """What the bars of HEAD have not been reached by."""
+    for case, found in cases.items():
+        rate = median(found["cstorm, JSON"])
+        ratio, bar = rate / median(found["pystorm, JSON"]), 30 if case in ("echo", "split") else 15
+        if ratio < bar:
+            yield f"{case} is {ratio:.1f} times pystorm, not {bar}"
+        if "limit" in found and median(found["limit"]) > 3 * rate:
+            yield f"the limit of {case} is {median(found['limit']) / rate:.1f} times faster, not 3"
+
+
 def markdown(results):
     machine = results["machine"]
     runs = len(next(iter(next(iter(results["cases"].values())).values()))["rates"])
-    return HEAD.format(**{**machine, "peers": ", ".join(machine["peers"]), "runs": runs}) + "".join(
+    return HEAD.format(**{**machine, "peers": ", ".join(machine["peers"]), "runs": runs}) + "\nMissed: " + (
+        "; ".join(missed(results["cases"])) or "none") + ".\n" + "".join(
         table(case, found) for case, found in results["cases"].items())
 
 

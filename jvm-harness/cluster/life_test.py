@@ -6,8 +6,9 @@ import shutil
 import unittest
 import zipfile
 
-from cluster_support import COMPONENTS, ClusterTest
+from cluster_support import COMPONENTS, SOURCE, ClusterTest
 
+SERIALIZER = os.path.join(SOURCE, "jvm-harness", "serializer", "target", "cstorm-serializer.jar")
 LINES = [f"line-{i}" for i in range(3000)]
 
 TOPOLOGY = """\
@@ -124,6 +125,23 @@ class Life(ClusterTest):
         self.cstorm("rebalance", "--cluster", "--wait", "1", "--workers", "2", "lives", "split=3")
         self.await_all()
         self.until("there are two workers", lambda: self.listed()[0]["num_workers"] == 2)
+
+    def test_the_supervisor_is_killed(self):
+        self.cstorm("submit", self.topology)
+        self.await_some()
+        before = self.components()
+        supervisor = self.state()["daemons"]["supervisor"]
+        self.end(supervisor)
+        self.await_all()
+        self.until("there is another one", lambda: self.state()["daemons"]["supervisor"] != supervisor)
+        self.assertEqual(self.components(), before, "the workers have gone on")
+
+    def test_message_pack(self):
+        """The serializer's classes are in the jar, or it is refused."""
+        wire = ("-o", "topology.multilang.serializer=cstorm.multilang.MessagePackSerializer")
+        self.assertIn("name its jar with --with", self.cstorm("submit", *wire, self.topology, status=2))
+        self.cstorm("submit", "--wait", *wire, "--with", SERIALIZER, self.topology)
+        self.await_all()
 
     def test_nimbus_is_killed(self):
         self.cstorm("submit", self.topology)

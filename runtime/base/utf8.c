@@ -4,6 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* Whether some valid sequence starts with these bytes. */
 static bool starts_a_sequence(const char *at, size_t length)
 {
@@ -33,20 +37,39 @@ size_t utf8_invalid_length(const char *at, const char *end)
 	return length;
 }
 
+static bool is_ascii(const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, 8);
+	return (word & 0x8080808080808080) == 0;
+}
+
+/* The first byte that is no ASCII. What is left of words is looked at once more with bytes before it. */
+static const char *skip_ascii(const char *start, const char *end)
+{
+	const char *at = start;
+
+#ifdef __SSE2__
+	for (; end - at >= 16; at += 16) {
+		if (_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)at)) != 0)
+			break;
+	}
+#endif
+	while (end - at >= 8 && is_ascii(at))
+		at += 8;
+	if (end - at < 8 && end - start >= 8 && is_ascii(end - 8))
+		return end;
+	while (at < end && (signed char)*at >= 0)
+		at++;
+	return at;
+}
+
 const char *utf8_first_invalid(const char *at, const char *end)
 {
-	while (at < end) {
-		uint64_t word;
-		size_t length;
+	while ((at = skip_ascii(at, end)) < end) {
+		size_t length = utf8_sequence(at, end);
 
-		if (end - at >= 8) {
-			memcpy(&word, at, 8);
-			if ((word & 0x8080808080808080) == 0) {
-				at += 8;
-				continue;
-			}
-		}
-		length = utf8_sequence(at, end);
 		if (length == 0)
 			return at;
 		at += length;

@@ -18,7 +18,7 @@ int json_fail(struct json_scanner *scanner, const char *at, const char *what)
 
 static inline bool is_space(char c)
 {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+	return c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
 }
 
 static inline void skip_space(struct json_scanner *scanner)
@@ -70,74 +70,53 @@ static bool is_low_surrogate(int32_t unit)
 	return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-/* Storm escapes every slash: there are many. */
-static bool is_escape(char c)
+/* Scan the escape at `at`, which has more than one letter. */
+static int scan_long_escape(struct json_scanner *scanner, const char *at)
 {
-	switch (c) {
-	case '"':
-	case '\\':
-	case '/':
-	case 'b':
-	case 'f':
-	case 'n':
-	case 'r':
-	case 't':
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Scan the escape that starts with the backslash here. */
-static int scan_escape(struct json_scanner *scanner)
-{
-	const char *at = scanner->at;
 	int32_t unit;
 
 	if (scanner->end - at < 2)
 		return json_fail(scanner, scanner->end, "the string does not end");
-	if (at[1] != 'u') {
-		if (!is_escape(at[1]))
-			return json_fail(scanner, at, "no such escape");
-		scanner->at += 2;
-		return 0;
-	}
+	if (at[1] != 'u')
+		return json_fail(scanner, at, "no such escape");
 	unit = unicode_escape(at, scanner->end);
 	if (unit < 0)
 		return json_fail(scanner, at, "\\u needs four hexadecimal digits");
 	if (is_low_surrogate(unit))
 		return json_fail(scanner, at, "a low surrogate without a high one");
-	scanner->at += 6;
+	at += 6;
 	if (is_high_surrogate(unit)) {
-		if (!is_low_surrogate(unicode_escape(scanner->at, scanner->end)))
-			return json_fail(scanner, at, "a high surrogate without a low one");
-		scanner->at += 6;
+		if (!is_low_surrogate(unicode_escape(at, scanner->end)))
+			return json_fail(scanner, at - 6, "a high surrogate without a low one");
+		at += 6;
 	}
+	scanner->at = at;
 	return 0;
 }
 
 /* Scan the string whose opening quote is here. */
 static int scan_string(struct json_scanner *scanner, bool *escaped)
 {
+	const char *at = scanner->at + 1;
 	const char *end = scanner->end;
 
 	*escaped = false;
-	scanner->at++;
 	for (;;) {
-		const char *at = scanner->at = plain_skip(scanner->at, end);
 		unsigned char c;
 
+		at = plain_skip_escapes(at, end, escaped);
 		if (at == end)
 			return json_fail(scanner, at, "the string does not end");
 		c = (unsigned char)*at;
 		if (c == '"') {
-			scanner->at++;
+			scanner->at = at + 1;
 			return 0;
 		}
 		if (c == '\\') {
 			*escaped = true;
-			if (scan_escape(scanner) < 0)
+			if (scan_long_escape(scanner, at) < 0)
 				return -EBADMSG;
+			at = scanner->at;
 		} else if (c < 0x20) {
 			return json_fail(scanner, at, "a control character in a string");
 		} else {
@@ -145,7 +124,7 @@ static int scan_string(struct json_scanner *scanner, bool *escaped)
 
 			if (length == 0)
 				return json_fail(scanner, at, "not UTF-8");
-			scanner->at += length;
+			at += length;
 		}
 	}
 }

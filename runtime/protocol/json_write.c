@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/utf8.h"
 #include "protocol/json_scan.h"
+#include "protocol/plain.h"
 
 /* For ASCII: the letter of a short escape, 'u' for \u00XX, 0 where the byte stands for itself. */
 static const char escapes[128] = {
@@ -38,17 +39,9 @@ static size_t plain_length(const char *at, const char *end)
 {
 	const char *start = at;
 
-	while (at < end) {
-		unsigned char c = (unsigned char)*at;
-		size_t length;
+	while ((at = plain_skip(at, end)) < end) {
+		size_t length = (unsigned char)*at < 0x80 ? 0 : utf8_sequence(at, end);
 
-		if (c < 0x80) {
-			if (escapes[c])
-				break;
-			at++;
-			continue;
-		}
-		length = utf8_sequence(at, end);
 		if (length == 0)
 			break;
 		at += length;

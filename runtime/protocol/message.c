@@ -25,15 +25,16 @@ struct envelope_key {
 			(types) | TYPE(NULL), #member " must be " what              \
 	}
 
+/* In the order in which Storm and libcstorm write them: each is looked for from the one before on. */
 static const struct envelope_key envelope_keys[] = {
 	KEY(command, TYPE(STRING), "a string"),
 	KEY(id, ANY_TYPE, "a value"),
-	KEY(tuple, TYPE(ARRAY), "an array"),
 	KEY(comp, TYPE(STRING), "a string"),
 	KEY(stream, TYPE(STRING), "a string"),
-	KEY(task, TYPE(INTEGER), "an integer"),
 	KEY(anchors, TYPE(ARRAY) | TYPE(STRING), "an array"),
+	KEY(task, TYPE(INTEGER), "an integer"),
 	KEY(need_task_ids, TYPE(BOOLEAN), "true or false"),
+	KEY(tuple, TYPE(ARRAY), "an array"),
 	KEY(msg, TYPE(STRING), "a string"),
 	KEY(level, TYPE(INTEGER), "an integer"),
 	KEY(name, TYPE(STRING), "a string"),
@@ -50,23 +51,18 @@ void message_free(struct message *message)
 	*message = (struct message){ 0 };
 }
 
-/* NULL for a key that is not of the envelope: its value is skipped. */
-static const struct envelope_key *find_key(struct span name)
+/* From the key at *expected on, which is set to the one behind it. NULL: it is not of the envelope, its value is skipped. */
+static const struct envelope_key *find_key(const struct encoded *key, size_t *expected)
 {
-	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (span_equals(name, envelope_keys[i].name))
-			return &envelope_keys[i];
-	}
-	return NULL;
-}
+	struct span name = encoded_plain(key);
 
-static const struct envelope_key *find_json_key(const struct encoded *key)
-{
-	if (!key->escaped)
-		return find_key((struct span){ key->text.data + 1, key->text.length - 2 });
 	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (json_string_equals(key, envelope_keys[i].name))
-			return &envelope_keys[i];
+		const struct envelope_key *candidate = &envelope_keys[*expected];
+
+		*expected = (*expected + 1) % KEY_COUNT;
+		if (name.data ? span_equals(name, candidate->name) :
+				encoded_equals(key, candidate->name))
+			return candidate;
 	}
 	return NULL;
 }
@@ -123,9 +119,8 @@ static int scan_json_values(
 }
 
 static int scan_json_member(
-	struct message *message, struct json_scanner *scanner, const struct encoded *key_text)
+	struct message *message, struct json_scanner *scanner, const struct envelope_key *key)
 {
-	const struct envelope_key *key = find_json_key(key_text);
 	const char *start = scanner->at;
 	struct encoded skipped;
 	struct encoded *value;
@@ -147,6 +142,7 @@ static int scan_json_member(
 
 static int scan_json_envelope(struct message *message, struct json_scanner *scanner)
 {
+	size_t expected = 0;
 	struct encoded key;
 	int more;
 	int err;
@@ -154,7 +150,7 @@ static int scan_json_envelope(struct message *message, struct json_scanner *scan
 	json_scan_enter(scanner);
 	more = json_scan_key(scanner, true, &key);
 	while (more > 0) {
-		err = scan_json_member(message, scanner, &key);
+		err = scan_json_member(message, scanner, find_key(&key, &expected));
 		if (err < 0)
 			return err;
 		more = json_scan_key(scanner, false, &key);
@@ -232,7 +228,8 @@ static int scan_msgpack_tuple(
 	return err;
 }
 
-static int scan_msgpack_member(struct message *message, struct msgpack_scanner *scanner)
+static int scan_msgpack_member(
+	struct message *message, struct msgpack_scanner *scanner, size_t *expected)
 {
 	const struct envelope_key *key;
 	struct encoded name;
@@ -243,7 +240,7 @@ static int scan_msgpack_member(struct message *message, struct msgpack_scanner *
 
 	if (err < 0)
 		return err;
-	key = name.type == STORM_STRING ? find_key(msgpack_contents(&name)) : NULL;
+	key = name.type == STORM_STRING ? find_key(&name, expected) : NULL;
 	if (!key)
 		return msgpack_scan_value(scanner, &skipped);
 	start = scanner->at;
@@ -260,11 +257,12 @@ static int scan_msgpack(struct message *message, struct span frame, struct wire_
 	struct msgpack_scanner scanner = msgpack_scanner(frame);
 	enum storm_type type = STORM_NULL;
 	uint64_t count = 0;
+	size_t expected = 0;
 	int err = msgpack_scan_list(&scanner, &type, &count);
 
 	if (err == 0 && type == STORM_OBJECT) {
 		for (uint64_t i = 0; i < count && err == 0; i++)
-			err = scan_msgpack_member(message, &scanner);
+			err = scan_msgpack_member(message, &scanner, &expected);
 	} else if (err == 0 && type == STORM_ARRAY) {
 		message->is_task_ids = true;
 		err = scan_msgpack_values(message, &scanner, count);

@@ -1,7 +1,8 @@
-/* Messages of both wires: envelopes are taken apart, one after the other in the same memory. */
+/* Messages of all wires, lines by their first byte as a handshake tells: envelopes are taken apart, one after the other in the same memory. */
 #include <errno.h>
 
 #include "fuzz.h"
+#include "protocol/frame.h"
 #include "protocol/message.h"
 
 static void walk_message(const struct message *message)
@@ -25,7 +26,7 @@ static void walk_message(const struct message *message)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct message message;
-	enum wire wire = size > 0 ? (data[0] & 0x80 ? WIRE_MSGPACK : WIRE_JSON) : WIRE_JSON;
+	enum wire wire = size > 0 ? wire_of((char)data[0]) : WIRE_JSON;
 	char *copy = fuzz_copy(data, size);
 	struct wire_error error = { 0 };
 	int err = message_scan(&message, wire, (struct span){ copy, size }, &error);

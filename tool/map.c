@@ -254,6 +254,23 @@ static int load(struct spec *spec, struct request *request)
 
 /* Running */
 
+/*
+ * Bolts of libcstorm speak lines where lines come and go, which is the fastest, else MessagePack; unless the configuration
+ * says what is spoken.
+ */
+static void choose_wire(struct map *map, const struct request *request)
+{
+	const struct map_options *options = map->options;
+
+	if (!request->bolt.is_ours ||
+		json_object_get(map->run.spec->config, "topology.multilang.serializer"))
+		return;
+	map->run.wire = WIRE_MSGPACK;
+	if (options->from == MAP_TEXT && options->to == MAP_TEXT &&
+		strcmp(options->stream, STREAM_DEFAULT) == 0)
+		map->run.wire = WIRE_LINES;
+}
+
 static void write_head(struct map *map)
 {
 	buffer_append_phrase(&map->head, map->run.wire,
@@ -285,6 +302,7 @@ static int set_up(struct map *map, const struct request *request)
 		free(map->run.components[1].setup.folder);
 		map->run.components[1].setup.folder = NULL;
 	}
+	choose_wire(map, request);
 	write_head(map);
 	map->first = map->next = map->unsent = 1;
 	map->items = calloc(ITEMS_MOST, sizeof(*map->items));

@@ -50,6 +50,9 @@ static void say_alive(struct storm_task *task)
 {
 	struct span text = phrase_on(sign, task_wire(task));
 
+	if (task_wire(task) == WIRE_LINES)
+		text.length -= sizeof("end\n") - 1;
+
 	if (!atomic_load(&task->alive.speaks) || pthread_mutex_trylock(&task->alive.writing) != 0)
 		return;
 	/* A pipe that has room takes a message this small at once and whole. */

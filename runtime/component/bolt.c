@@ -14,7 +14,8 @@ void bolt_set_current(
 	task->current_count = anchors ? count : 0;
 }
 
-static int settle(struct storm_task *task, const struct storm_tuple *tuple, struct phrase head)
+static int settle(
+	struct storm_task *task, const struct storm_tuple *tuple, struct phrase head, char mark)
 {
 	static const struct phrase end = PHRASE_INIT("}", "");
 	struct buffer *message;
@@ -25,9 +26,14 @@ static int settle(struct storm_task *task, const struct storm_tuple *tuple, stru
 	((struct storm_tuple *)tuple)->settled = true;
 	task->kept -= tuple->kept;
 	message = task_begin_message(task);
-	buffer_append_phrase(message, task_wire(task), head);
-	buffer_append_span(message, tuple->message->id.text);
-	buffer_append_phrase(message, task_wire(task), end);
+	if (tuple->message->is_line) {
+		buffer_append(message, &mark, 1);
+		buffer_append_span(message, tuple->message->id.text);
+	} else {
+		buffer_append_phrase(message, task_wire(task), head);
+		buffer_append_span(message, tuple->message->id.text);
+		buffer_append_phrase(message, task_wire(task), end);
+	}
 	task_end_message(task);
 	return 0;
 }
@@ -38,7 +44,8 @@ int storm_ack(struct storm_task *task, const struct storm_tuple *tuple)
 		PHRASE("{\"command\":\"ack\",\"id\":",
 			"\x82\xA7"
 			"command\xA3"
-			"ack\xA2id"));
+			"ack\xA2id"),
+		'+');
 }
 
 int storm_fail(struct storm_task *task, const struct storm_tuple *tuple)
@@ -47,7 +54,8 @@ int storm_fail(struct storm_task *task, const struct storm_tuple *tuple)
 		PHRASE("{\"command\":\"fail\",\"id\":",
 			"\x82\xA7"
 			"command\xA4"
-			"fail\xA2id"));
+			"fail\xA2id"),
+		'-');
 }
 
 static void handle_heartbeat(struct storm_task *task)

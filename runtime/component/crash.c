@@ -204,10 +204,10 @@ static void tell_parent(struct storm_task *task, struct report *report)
 		return;
 	if (report->length > REPORT_SIZE)
 		report->length = REPORT_SIZE;
-	if (task_wire(task) == WIRE_JSON) {
+	if (task_wire(task) != WIRE_MSGPACK) {
 		add_text(&message, "{\"command\":\"error\",\"msg\":\"");
 		quote(&message, report);
-		add_text(&message, "\"}" FRAME_END);
+		add_text(&message, task_wire(task) == WIRE_LINES ? "\"}\n" : "\"}" FRAME_END);
 	} else {
 		make_ascii(report);
 		header[0] = '\xDA';

@@ -32,6 +32,7 @@ struct emit {
 	const struct storm_tuple *const *anchors;
 	size_t anchor_count;
 	bool want_task_ids;
+	enum wire wire; /* of the message */
 	uint64_t number; /* a reliable spout's id for it; 0: none */
 };
 
@@ -83,14 +84,14 @@ static int choose_anchors(struct storm_task *task, struct emit *emit)
 	return 0;
 }
 
-static void write_head(struct buffer *message, enum wire wire, const struct emit *emit)
+static void write_head(struct buffer *message, const struct emit *emit)
 {
 	char map = (char)(0x83 + has_id(emit) + (strcmp(emit->stream->name, STREAM_DEFAULT) != 0) +
 		(emit->anchor_count > 0) + (emit->emission->task != 0));
 
-	if (wire == WIRE_MSGPACK)
+	if (emit->wire == WIRE_MSGPACK)
 		buffer_append(message, &map, 1);
-	buffer_append_phrase(message, wire,
+	buffer_append_phrase(message, emit->wire,
 		PHRASE("{\"command\":\"emit\"",
 			"\xA7"
 			"command\xA4"
@@ -100,7 +101,7 @@ static void write_head(struct buffer *message, enum wire wire, const struct emit
 static int write_id(struct storm_task *task, struct buffer *message, const struct emit *emit)
 {
 	const struct storm_string id = emit->emission->id;
-	enum wire wire = task_wire(task);
+	enum wire wire = emit->wire;
 	int err;
 
 	if (!has_id(emit))
@@ -118,7 +119,7 @@ static int write_id(struct storm_task *task, struct buffer *message, const struc
 
 static int write_stream(struct storm_task *task, struct buffer *message, const struct emit *emit)
 {
-	enum wire wire = task_wire(task);
+	enum wire wire = emit->wire;
 	int err;
 
 	if (strcmp(emit->stream->name, STREAM_DEFAULT) == 0)
@@ -128,8 +129,18 @@ static int write_stream(struct storm_task *task, struct buffer *message, const s
 	return err < 0 ? storm_error(task, err, "the stream's name") : 0;
 }
 
-static void write_anchors(struct buffer *message, enum wire wire, const struct emit *emit)
+/* Of a line, an id is bare. */
+static void append_id(struct buffer *message, const struct storm_tuple *tuple)
 {
+	if (tuple->message->is_line)
+		write_string_lossy(message, WIRE_JSON, tuple->message->id.text);
+	else
+		buffer_append_span(message, tuple->message->id.text);
+}
+
+static void write_anchors(struct buffer *message, const struct emit *emit)
+{
+	enum wire wire = emit->wire;
 	size_t written = 0;
 
 	if (emit->anchor_count == 0)
@@ -144,32 +155,37 @@ static void write_anchors(struct buffer *message, enum wire wire, const struct e
 			continue;
 		if (written++ > 0)
 			write_list_separator(message, wire);
-		buffer_append_span(message, emit->anchors[i]->message->id.text);
+		append_id(message, emit->anchors[i]);
 	}
 	write_list_end(message, wire);
 }
 
-int emit_write_value(
-	struct storm_task *task, struct buffer *message, const struct storm_value *value)
+int emit_write_value(struct buffer *message, enum wire wire, const struct storm_value *value)
 {
 	struct storm_value json;
 	char *text;
 	int err;
 
 	if (value->type != STORM_TREE)
-		return write_value(message, task_wire(task), value);
+		return write_value(message, wire, value);
 	text = value->tree ? json_dumps(value->tree, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 	if (!text)
 		return value->tree ? -ENOMEM : -EINVAL;
 	json = storm_json(text, strlen(text));
-	err = write_value(message, task_wire(task), &json);
+	err = write_value(message, wire, &json);
 	free(text);
 	return err;
 }
 
+static int refuse_value(struct storm_task *task, const struct emit *emit, size_t i, int err)
+{
+	return storm_error(task, err, "%s emits to stream %s a value %zu (%s) that cannot be sent",
+		task->context.component, emit->stream->name, i, stream_field(emit->stream, i));
+}
+
 static int write_values(struct storm_task *task, struct buffer *message, const struct emit *emit)
 {
-	enum wire wire = task_wire(task);
+	enum wire wire = emit->wire;
 
 	buffer_append_phrase(message, wire,
 		emit->want_task_ids ? PHRASE(",\"need_task_ids\":true,\"tuple\":",
@@ -182,38 +198,84 @@ static int write_values(struct storm_task *task, struct buffer *message, const s
 
 		if (i > 0)
 			write_list_separator(message, wire);
-		err = emit_write_value(task, message, &emit->values[i]);
+		err = emit_write_value(message, wire, &emit->values[i]);
 		if (err < 0)
-			return storm_error(task, err,
-				"%s emits to stream %s a value %zu (%s) that cannot be sent",
-				task->context.component, emit->stream->name, i,
-				stream_field(emit->stream, i));
+			return refuse_value(task, emit, i, err);
 	}
 	write_list_end(message, wire);
 	return 0;
 }
 
-static int write_message(struct storm_task *task, struct buffer *message, const struct emit *emit)
+/* The tuple that is its only anchor, whichever of a batch that is; NULL where there are more, or none. */
+static const struct storm_tuple *only_anchor(const struct emit *emit)
 {
-	size_t start = message->length;
-	enum wire wire = task_wire(task);
+	size_t i = 0;
+
+	if (emit->anchor_count != 1)
+		return NULL;
+	while (!is_anchor(emit, emit->anchors[i]))
+		i++;
+	return emit->anchors[i];
+}
+
+/* On lines, an emit that says more than one has room for is JSON. */
+static enum wire wire_of_emit(const struct storm_task *task, const struct emit *emit)
+{
+	const struct storm_tuple *anchor = only_anchor(emit);
+
+	if (task_wire(task) == WIRE_LINES &&
+		(emit->want_task_ids || emit->emission->task != 0 ||
+			(emit->anchor_count > 0 && (!anchor || !anchor->message->is_line)) ||
+			strcmp(emit->stream->name, STREAM_DEFAULT) != 0))
+		return WIRE_JSON;
+	return task_wire(task);
+}
+
+static int write_line(struct storm_task *task, struct buffer *message, const struct emit *emit)
+{
+	const struct storm_tuple *anchor = only_anchor(emit);
+
+	if (anchor)
+		buffer_append_span(message, anchor->message->id.text);
+	for (size_t i = 0; i < emit->count; i++) {
+		int err;
+
+		buffer_append_literal(message, "\t");
+		err = emit_write_value(message, WIRE_LINES, &emit->values[i]);
+		if (err < 0)
+			return refuse_value(task, emit, i, err);
+	}
+	return 0;
+}
+
+static int write_object(struct storm_task *task, struct buffer *message, const struct emit *emit)
+{
 	int err;
 
-	write_head(message, wire, emit);
+	write_head(message, emit);
 	err = write_id(task, message, emit);
 	if (err == 0)
 		err = write_stream(task, message, emit);
 	if (err < 0)
 		return err;
-	write_anchors(message, wire, emit);
+	write_anchors(message, emit);
 	if (emit->emission->task != 0) {
-		buffer_append_phrase(message, wire, PHRASE(",\"task\":", "\xA4task"));
-		write_integer(message, wire, emit->emission->task);
+		buffer_append_phrase(message, emit->wire, PHRASE(",\"task\":", "\xA4task"));
+		write_integer(message, emit->wire, emit->emission->task);
 	}
 	err = write_values(task, message, emit);
+	buffer_append_phrase(message, emit->wire, PHRASE("}", ""));
+	return err;
+}
+
+static int write_message(struct storm_task *task, struct buffer *message, const struct emit *emit)
+{
+	size_t start = message->length;
+	int err = emit->wire == WIRE_LINES ? write_line(task, message, emit) :
+					     write_object(task, message, emit);
+
 	if (err < 0)
 		return err;
-	buffer_append_phrase(message, wire, PHRASE("}", ""));
 	if (message->length - start > EMIT_LIMIT)
 		return storm_error(task, -EMSGSIZE,
 			"%s emits a tuple of %zu bytes to stream %s; the limit is %zu",
@@ -233,6 +295,7 @@ static int send_emit(struct storm_task *task, struct emit *emit)
 	if (task->spout_class && task->spout_class->reliable &&
 		spout_keep(task, emit->emission->tag, &emit->number, &kept) < 0)
 		return storm_error(task, -ENOMEM, "too many tuples are pending");
+	emit->wire = wire_of_emit(task, emit);
 	err = write_message(task, message, emit);
 	if (err == 0 && kept) {
 		buffer_truncate(kept, 0);

@@ -2,7 +2,7 @@
 #ifndef COMPONENT_EMIT_H
 #define COMPONENT_EMIT_H
 
-#include "base/bytes.h"
+#include "protocol/wire.h"
 
 #include <cstorm/task.h>
 
@@ -10,7 +10,6 @@
 int emit(struct storm_task *task, const struct storm_emission *emission, bool want_task_ids);
 
 /* Write a value of any type: as write_value(). */
-int emit_write_value(
-	struct storm_task *task, struct buffer *message, const struct storm_value *value);
+int emit_write_value(struct buffer *message, enum wire wire, const struct storm_value *value);
 
 #endif

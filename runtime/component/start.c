@@ -75,7 +75,7 @@ static int read_context(struct storm_task *task, struct span handshake)
 	struct buffer json = { 0 };
 	int err = 0;
 
-	if (task_wire(task) == WIRE_JSON)
+	if (task_wire(task) != WIRE_MSGPACK)
 		return context_read(&task->context, task->topology, handshake, &task->reason);
 	/* It is scanned first: the transcoder trusts what it reads. */
 	err = message_scan(&task->message, task_wire(task), handshake, &error);

@@ -192,7 +192,9 @@ int storm_tuple_value_at(const struct storm_tuple *tuple, size_t index, struct s
 
 	if (!encoded)
 		return -ENOENT;
-	*value = (struct storm_value){ .type = STORM_VERBATIM,
+	/* Text on a line is decoded; on the other wires it is passed on as it stands. */
+	*value = (struct storm_value){ .type = encoded->wire == WIRE_LINES ? STORM_STRING :
+									     STORM_VERBATIM,
 		.string = { encoded->text.data, encoded->text.length } };
 	return 0;
 }
@@ -317,7 +319,11 @@ const char *storm_tuple_stream(const struct storm_tuple *tuple)
 
 int storm_tuple_task(const struct storm_tuple *tuple)
 {
-	return message_task(tuple->message);
+	const struct peer *input = tuple->message->is_line ?
+		context_peer(&tuple->task->context, LINES_COMPONENT) :
+		NULL;
+
+	return input ? input->tasks[0] : message_task(tuple->message);
 }
 
 /* A kept tuple with all that it needs: its message, the message's values, and the text of both. */
@@ -330,12 +336,13 @@ struct kept_tuple {
 /* The part of the frame that has all that a tuple needs: from its first span to its last. */
 static struct span message_extent(const struct message *message)
 {
-	const struct encoded *texts[] = { &message->id, &message->comp, &message->stream,
-		&message->task, &message->tuple };
+	const struct encoded *texts[] = { &message->id, &message->tuple, &message->comp,
+		&message->stream, &message->task };
+	size_t count = message->is_line ? 2 : sizeof(texts) / sizeof(texts[0]);
 	const char *start = message->tuple.text.data;
 	const char *end = start + message->tuple.text.length;
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct span text = texts[i]->text;
 
 		if (!text.data)
@@ -370,10 +377,12 @@ struct storm_tuple *tuple_keep(const struct storm_tuple *tuple)
 	kept->message = *message;
 	kept->message.values = kept->values;
 	move_text(&kept->message.id, extent.data, frame);
-	move_text(&kept->message.comp, extent.data, frame);
-	move_text(&kept->message.stream, extent.data, frame);
-	move_text(&kept->message.task, extent.data, frame);
 	move_text(&kept->message.tuple, extent.data, frame);
+	if (!message->is_line) {
+		move_text(&kept->message.comp, extent.data, frame);
+		move_text(&kept->message.stream, extent.data, frame);
+		move_text(&kept->message.task, extent.data, frame);
+	}
 	for (size_t i = 0; i < count; i++) {
 		kept->values[i] = message->values[i];
 		move_text(&kept->values[i], extent.data, frame);

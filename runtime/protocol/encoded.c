@@ -1,4 +1,4 @@
-/* Decodes values of either wire. */
+/* Decodes values of any wire. */
 #include "protocol/encoded.h"
 
 #include <errno.h>
@@ -7,8 +7,15 @@
 
 #include "base/base64.h"
 #include "protocol/json_scan.h"
+#include "protocol/json_write.h"
 #include "protocol/msgpack.h"
 #include "protocol/transcode.h"
+
+/* Of a string that stands on the wire as it is. */
+static struct span contents_of(const struct encoded *value)
+{
+	return value->wire == WIRE_LINES ? value->text : msgpack_contents(value);
+}
 
 size_t encoded_string(const struct encoded *string, char *out)
 {
@@ -16,7 +23,7 @@ size_t encoded_string(const struct encoded *string, char *out)
 
 	if (string->wire == WIRE_JSON)
 		return json_decode_string(string, out);
-	contents = msgpack_contents(string);
+	contents = contents_of(string);
 	memcpy(out, contents.data, contents.length);
 	return contents.length;
 }
@@ -34,8 +41,8 @@ struct span encoded_plain(const struct encoded *value)
 {
 	if (value->type != STORM_STRING && value->type != STORM_BINARY)
 		return (struct span){ NULL, 0 };
-	if (value->wire == WIRE_MSGPACK)
-		return msgpack_contents(value);
+	if (value->wire != WIRE_JSON)
+		return contents_of(value);
 	if (value->escaped)
 		return (struct span){ NULL, 0 };
 	return (struct span){ value->text.data + 1, value->text.length - 2 };
@@ -47,7 +54,7 @@ bool encoded_equals(const struct encoded *string, struct span contents)
 		return false;
 	if (string->wire == WIRE_JSON)
 		return json_string_equals(string, contents);
-	return span_equals(msgpack_contents(string), contents);
+	return span_equals(contents_of(string), contents);
 }
 
 int encoded_integer(const struct encoded *number, int64_t *integer)
@@ -125,6 +132,8 @@ int encoded_to_json(const struct encoded *value, struct buffer *json)
 	}
 	if (value->wire == WIRE_MSGPACK)
 		return transcode_to_json(value->text, json);
+	if (value->wire == WIRE_LINES)
+		return json_write_string(json, value->text);
 	buffer_append_span(json, value->text);
 	return json->failed ? -ENOMEM : 0;
 }

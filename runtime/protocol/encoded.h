@@ -11,7 +11,8 @@
 
 /* All zero: null. */
 struct encoded {
-	struct span text; /* all of it: with the quotes of a JSON string, or MessagePack's header */
+	struct span
+		text; /* all of it: with the quotes of a JSON string, or MessagePack's header; of a line, the text alone */
 	enum storm_type type;
 	enum wire wire;
 	bool escaped; /* a JSON string that has a backslash */

@@ -120,12 +120,32 @@ static int next_msgpack(struct frame_reader *reader, size_t limit, struct span *
 	return 1;
 }
 
+static int next_line(struct frame_reader *reader, size_t limit, struct span *frame)
+{
+	const char *from = reader->buffer.data + reader->scanned;
+	size_t length = reader->buffer.length - reader->scanned;
+	const char *newline = length > 0 ? memchr(from, '\n', length) : NULL;
+
+	reader->scanned =
+		newline ? reader->scanned + (size_t)(newline - from) + 1 : reader->buffer.length;
+	length = reader->scanned - reader->start;
+	if (length > limit)
+		return -EMSGSIZE;
+	if (!newline)
+		return 0;
+	*frame = (struct span){ reader->buffer.data + reader->start, length - 1 };
+	reader->start = reader->line = reader->scanned;
+	return 1;
+}
+
 int frame_reader_next(struct frame_reader *reader, struct span *frame)
 {
 	size_t limit = reader->limit > 0 ? reader->limit : FRAME_LIMIT;
 
 	if (reader->wire == WIRE_MSGPACK)
 		return next_msgpack(reader, limit, frame);
+	if (reader->wire == WIRE_LINES)
+		return next_line(reader, limit, frame);
 	return next_json(reader, limit, frame);
 }
 

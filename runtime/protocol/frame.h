@@ -3,7 +3,7 @@
  *
  * In JSON a message is its text, a newline, `end`, a newline. The text itself may have line breaks; a
  * carriage return before the newline of `end` is allowed, as Storm's reader does. In MessagePack
- * messages follow one another, and each says by itself how long it is.
+ * messages follow one another, and each says by itself how long it is. Lines end with a newline.
  */
 #ifndef PROTOCOL_FRAME_H
 #define PROTOCOL_FRAME_H
@@ -22,6 +22,8 @@ static inline void buffer_append_frame_end(struct buffer *buffer, enum wire wire
 {
 	if (wire == WIRE_JSON)
 		buffer_append_literal(buffer, FRAME_END);
+	else if (wire == WIRE_LINES)
+		buffer_append_literal(buffer, "\n");
 }
 
 /* Finds frames in a stream of bytes that comes in pieces of any size. */
@@ -38,7 +40,9 @@ struct frame_reader {
 /* The wire that a message with this first byte is on. */
 static inline enum wire wire_of(char first)
 {
-	return (first & 0x80) ? WIRE_MSGPACK : WIRE_JSON;
+	if (first & 0x80)
+		return WIRE_MSGPACK;
+	return first == '\t' ? WIRE_LINES : WIRE_JSON;
 }
 
 void frame_reader_free(struct frame_reader *reader);

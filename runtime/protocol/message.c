@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "protocol/json_scan.h"
 #include "protocol/msgpack.h"
 
@@ -277,14 +278,60 @@ static int scan_msgpack(struct message *message, struct span frame, struct wire_
 	return err;
 }
 
+static struct encoded on_line(enum storm_type type, struct span text)
+{
+	return (struct encoded){ .text = text, .type = type, .wire = WIRE_LINES };
+}
+
+/* A tuple of one string. The tuple begins with the tab before it, as a list does with a bracket. */
+static int scan_tuple_line(struct message *message, struct span frame, struct wire_error *error)
+{
+	const char *end = frame.data + frame.length;
+	const char *tab = frame.length > 0 ? memchr(frame.data, '\t', frame.length) : NULL;
+	const char *invalid;
+	struct encoded text;
+
+	if (!tab || tab == frame.data) {
+		*error = (struct wire_error){ 0, "a line begins with an id and a tab" };
+		return -EBADMSG;
+	}
+	invalid = utf8_first_invalid(frame.data, end);
+	if (invalid < end) {
+		*error = (struct wire_error){ (size_t)(invalid - frame.data), "not UTF-8" };
+		return -EBADMSG;
+	}
+	text = on_line(STORM_STRING, (struct span){ tab + 1, (size_t)(end - tab) - 1 });
+	message->is_line = true;
+	message->id =
+		on_line(STORM_STRING, (struct span){ frame.data, (size_t)(tab - frame.data) });
+	message->comp = on_line(STORM_STRING, SPAN(LINES_COMPONENT));
+	message->stream = on_line(STORM_STRING, SPAN(STREAM_DEFAULT));
+	message->tuple = on_line(STORM_ARRAY, (struct span){ tab, (size_t)(end - tab) });
+	return add_value(message, &text);
+}
+
+static int scan_line(struct message *message, struct span frame, struct wire_error *error)
+{
+	if (frame.length > 0 && strchr("{[\t", frame.data[0]))
+		return scan_json(message, frame, error);
+	return scan_tuple_line(message, frame, error);
+}
+
 int message_scan(
 	struct message *message, enum wire wire, struct span frame, struct wire_error *error)
 {
 	/* All but the array of values, which is used again. */
 	memset(message, 0, offsetof(struct message, values));
 	message->value_count = 0;
-	return wire == WIRE_JSON ? scan_json(message, frame, error) :
-				   scan_msgpack(message, frame, error);
+	switch (wire) {
+	case WIRE_MSGPACK:
+		return scan_msgpack(message, frame, error);
+	case WIRE_LINES:
+		return scan_line(message, frame, error);
+	case WIRE_JSON:
+		break;
+	}
+	return scan_json(message, frame, error);
 }
 
 int message_task(const struct message *message)

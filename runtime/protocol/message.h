@@ -34,9 +34,13 @@
 /* What a bolt of libcstorm logs before it fails a tuple: this, its source, ": " and the reason. */
 #define FAIL_LOG "failed a tuple from "
 
-/* A key that is absent is null. All spans are borrowed from the frame. */
+/* Where the tuples of lines come from, which has one task; their stream is the default one. */
+#define LINES_COMPONENT "map.input"
+
+/* A key that is absent is null. All spans are borrowed from the frame, but the component, stream and task of a line. */
 struct message {
 	bool is_task_ids; /* a list of task ids: the values hold them */
+	bool is_line; /* a tuple on a line */
 
 	struct encoded command; /* a string */
 	struct encoded id; /* of any type */

@@ -1,19 +1,22 @@
-/* Writes values into a message of either wire. */
+/* Writes values into a message of any wire. */
 #include "protocol/write.h"
 
 #include <errno.h>
 #include <math.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
+#include "protocol/json_scan.h"
 #include "protocol/json_write.h"
 #include "protocol/msgpack.h"
+#include "protocol/plain.h"
 #include "protocol/transcode.h"
 
 int write_string(struct buffer *buffer, enum wire wire, struct span text)
 {
 	const char *end = text.data + text.length;
 
-	if (wire == WIRE_JSON)
+	if (wire != WIRE_MSGPACK)
 		return json_write_string(buffer, text);
 	if (utf8_first_invalid(text.data, end) < end)
 		return -EILSEQ;
@@ -21,32 +24,40 @@ int write_string(struct buffer *buffer, enum wire wire, struct span text)
 	return 0;
 }
 
-void write_string_lossy(struct buffer *buffer, enum wire wire, struct span text)
+size_t write_utf8(struct buffer *buffer, struct span text)
 {
 	const char *end = text.data + text.length;
 	const char *at = text.data;
-	struct buffer valid = { 0 };
+	size_t count = 0;
 
-	if (wire == WIRE_JSON) {
-		json_write_string_lossy(buffer, text);
-		return;
-	}
 	for (;;) {
 		const char *invalid = utf8_first_invalid(at, end);
 
-		buffer_append(&valid, at, (size_t)(invalid - at));
+		buffer_append(buffer, at, (size_t)(invalid - at));
 		if (invalid == end)
-			break;
-		buffer_append_literal(&valid, UTF8_REPLACEMENT);
+			return count;
+		buffer_append_literal(buffer, UTF8_REPLACEMENT);
 		at = invalid + utf8_invalid_length(invalid, end);
+		count++;
 	}
+}
+
+void write_string_lossy(struct buffer *buffer, enum wire wire, struct span text)
+{
+	struct buffer valid = { 0 };
+
+	if (wire != WIRE_MSGPACK) {
+		json_write_string_lossy(buffer, text);
+		return;
+	}
+	write_utf8(&valid, text);
 	msgpack_write_string(buffer, buffer_span(&valid));
 	buffer_free(&valid);
 }
 
 void write_integer(struct buffer *buffer, enum wire wire, int64_t integer)
 {
-	if (wire == WIRE_JSON)
+	if (wire != WIRE_MSGPACK)
 		buffer_append_integer(buffer, integer);
 	else
 		msgpack_write_integer(buffer, integer);
@@ -57,12 +68,12 @@ void write_number_string(struct buffer *buffer, enum wire wire, uint64_t number)
 	size_t start = buffer->length;
 
 	/* A short MessagePack string has its length in the byte before it. */
-	if (wire == WIRE_JSON)
+	if (wire != WIRE_MSGPACK)
 		buffer_append_literal(buffer, "\"");
 	else
 		buffer_append_literal(buffer, "\xA0");
 	buffer_append_unsigned(buffer, number);
-	if (wire == WIRE_JSON)
+	if (wire != WIRE_MSGPACK)
 		buffer_append_literal(buffer, "\"");
 	else if (!buffer->failed)
 		buffer->data[start] = (char)(0xA0 + (buffer->length - start - 1));
@@ -70,7 +81,7 @@ void write_number_string(struct buffer *buffer, enum wire wire, uint64_t number)
 
 void write_list_start(struct buffer *buffer, enum wire wire, size_t count)
 {
-	if (wire == WIRE_JSON)
+	if (wire != WIRE_MSGPACK)
 		buffer_append_literal(buffer, "[");
 	else
 		msgpack_write_array(buffer, count);
@@ -113,9 +124,99 @@ static int write_msgpack(struct buffer *buffer, const struct storm_value *value)
 	return -EINVAL;
 }
 
+/* A tab or the end of a line in a value would be taken for that of the tuple. */
+static void write_escaped(struct buffer *buffer, struct span text)
+{
+	const char *at = text.data;
+	const char *end = text.data + text.length;
+
+	for (;;) {
+		const char *from = at;
+
+		at = control_skip(at, end);
+		buffer_append(buffer, from, (size_t)(at - from));
+		if (at == end)
+			return;
+		if (*at == '\t')
+			buffer_append_literal(buffer, "\\t");
+		else if (*at == '\n')
+			buffer_append_literal(buffer, "\\n");
+		else if (*at == '\r')
+			buffer_append_literal(buffer, "\\r");
+		else
+			buffer_append(buffer, at, 1);
+		at++;
+	}
+}
+
+int write_text(struct buffer *buffer, const struct encoded *value)
+{
+	struct span plain = encoded_plain(value);
+	struct buffer decoded = { 0 };
+	int err;
+
+	if (value->type == STORM_NULL)
+		return 0;
+	if (value->type == STORM_BINARY) {
+		base64_append(buffer, plain);
+		return 0;
+	}
+	if (value->type != STORM_STRING)
+		return encoded_to_json(value, buffer);
+	if (plain.data) {
+		write_escaped(buffer, plain);
+		return 0;
+	}
+	decoded = encoded_text(value);
+	err = decoded.data ? 0 : -ENOMEM;
+	write_escaped(buffer, buffer_span(&decoded));
+	buffer_free(&decoded);
+	return err;
+}
+
+/* JSON that is a string, or null, is text as they are. */
+static int write_text_json(struct buffer *buffer, struct span json)
+{
+	struct json_scanner scanner = json_scanner(json);
+	struct encoded value;
+	int err = json_scan_document(&scanner, &value);
+
+	return err < 0 ? err : write_text(buffer, &value);
+}
+
+static int write_text_value(struct buffer *buffer, const struct storm_value *value)
+{
+	const struct span text = { value->string.data, value->string.length };
+
+	switch (value->type) {
+	case STORM_NULL:
+		return 0;
+	case STORM_STRING:
+		if (utf8_first_invalid(text.data, text.data + text.length) <
+			text.data + text.length)
+			return -EILSEQ;
+		write_escaped(buffer, text);
+		return 0;
+	case STORM_BINARY:
+		base64_append(buffer, text);
+		return 0;
+	case STORM_JSON:
+	case STORM_VERBATIM:
+		return write_text_json(buffer, text);
+	default:
+		return json_write_value(buffer, value);
+	}
+}
+
 int write_value(struct buffer *buffer, enum wire wire, const struct storm_value *value)
 {
-	if (wire == WIRE_JSON)
-		return json_write_value(buffer, value);
-	return write_msgpack(buffer, value);
+	switch (wire) {
+	case WIRE_MSGPACK:
+		return write_msgpack(buffer, value);
+	case WIRE_LINES:
+		return write_text_value(buffer, value);
+	case WIRE_JSON:
+		break;
+	}
+	return json_write_value(buffer, value);
 }

@@ -357,7 +357,7 @@ static int write_tuple(
 
 		if (i > 0)
 			write_list_separator(frame, WIRE_JSON);
-		err = emit_write_value(&test->task, frame, &tuple->values[i]);
+		err = emit_write_value(frame, WIRE_JSON, &tuple->values[i]);
 		if (err < 0)
 			return set_error(test, err, "a value of the tuple cannot be sent");
 	}

@@ -13,6 +13,7 @@ import unittest
 from runner_support import CSTORM, MARK, WORDCOUNT, RunnerTest, python
 
 MAPPED = ["--", *python("mapped.py")]
+MAPPED_PROGRAM = os.environ.get("MAPPED", "mapped")
 
 
 class MapTest(RunnerTest):
@@ -100,6 +101,71 @@ class Results(MapTest):
             self.assertEqual(process.stdout.readline(), word + b"\n")
         self.assertEqual(process.communicate(timeout=60)[0], b"")
         self.assertEqual(process.returncode, 0)
+
+
+class Wires(MapTest):
+    """What bolts of libcstorm and cstorm map say to each other is hardly more than lines: it must be as with messages."""
+
+    SERIALIZERS = ("org.apache.storm.multilang.JsonSerializer", "cstorm.multilang.MessagePackSerializer")
+
+    def map_on_all(self, lines, *arguments, status=0):
+        """The lines of the output, which must be the same on all wires."""
+        found = self.map(lines, *arguments, status=status)
+        errors = self.errors
+        for serializer in self.SERIALIZERS:
+            with self.subTest(serializer):
+                setting = f"topology.multilang.serializer={serializer}"
+                self.assertEqual(self.map(lines, "-o", setting, *arguments, status=status), found)
+                for word in ("failed", "written", "UTF-8"):
+                    self.assertEqual(self.errors.count(word), errors.count(word), self.errors)
+        self.errors = errors
+        return found
+
+    def test_have_the_same_values(self):
+        found = self.map_on_all(["types"], "-p", "1", f"{MAPPED_PROGRAM}:map")
+        self.assertEqual(found[:8], [
+            "\t0", "true\t1", "-42\t2", "0.1\t3", "3.0\t4", "\t5", 'a\\tb\\nc\\rd\\e"f\x01\x7f\u00e9\t6',
+            "more than sixteen bytes,\\tand a tab; \u4e16\u754c\\n\t7"])
+        self.assertEqual(json.loads(found[8].split("\t")[0]), {"a": [1, "b\tc"]})
+        self.assertEqual(found[9:], ["json\\t\u00e9\t9", "\t10", 'AP8J\t11', 'tree\\tof "a" string\t12'])
+
+    def test_have_the_same_lines(self):
+        lines = ["", "a", "tab\tbed", "\ttab", "1\t2", "+1", "-1", "{", "{}", "[1]", "end", "\u00e9\x01\x00\x7f", "\\n\"",
+                 "carriage\rreturn", "x" * 100_000]
+        found = self.map_on_all(lines, f"{MAPPED_PROGRAM}:map")
+        escaped = [line.replace("\t", "\\t").replace("\r", "\\r") for line in lines]
+        self.assertEqual(found, [f"{text}\t{len(line.encode())}" for text, line in zip(escaped, lines)])
+
+    def test_repair_the_same_bytes(self):
+        self.assertEqual(self.map_on_all(b"a\xff\xe4\xb8b\n\x80\n", f"{MAPPED_PROGRAM}:map"),
+                         ["a\ufffd\ufffdb\t8", "\ufffd\t3"])
+
+    def test_emit_in_the_same_ways(self):
+        found = self.map_on_all(["ask", "origin", "other", "x"], "-p", "1", f"{MAPPED_PROGRAM}:map")
+        self.assertEqual(found[0], "asked\\t\t")
+        self.assertRegex(found[1], r"^tasks\t\d+$")
+        self.assertEqual(found[2], "map.input\tdefault")
+        self.assertRegex(found[3], r"^\d+\t$")
+        self.assertEqual(found[4:], ["x\t1"])
+        self.assertIn("1 tuples of other streams than default were not written", self.errors)
+        self.assertEqual(self.map_on_all(["loose"], f"{MAPPED_PROGRAM}:map"), ["loose\t"])
+
+    def test_fail_for_the_same_reasons(self):
+        lines = ["a", "fail", "invalid", "infinite", "b"]
+        found = self.map_on_all(lines, "--retries", "1", f"{MAPPED_PROGRAM}:map", status=1)
+        self.assertEqual(found, ["a\t1", "b\t1"])
+        for number, reason in ((2, "it was to fail"), (3, "cannot be sent"), (4, "cannot be sent")):
+            self.assertRegex(self.errors, rf"standard input:{number}: failed each time: .*{reason}")
+
+    def test_tell_of_crashes(self):
+        found = self.map_on_all(["a", "crash", "b"], "-p", "1", "--retries", "0", f"{MAPPED_PROGRAM}:map", status=1)
+        self.assertEqual(found, ["a\t1", "b\t1"])
+        self.assertIn("crashed by SIG", self.errors)
+
+    def test_have_batches(self):
+        lines = [f"line-{i}" for i in range(8)]
+        found = self.map_on_all(lines, "-p", "1", f"{MAPPED_PROGRAM}:batch")
+        self.assertEqual(sorted(found), sorted(lines * 2))
 
 
 class Lines(MapTest):

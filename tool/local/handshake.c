@@ -171,10 +171,12 @@ int handshake_write(const struct task *task, struct buffer *buffer)
 	json_decref(handshake);
 	if (!text)
 		return -ENOMEM;
-	if (run->wire == WIRE_JSON)
-		buffer_append(buffer, text, strlen(text));
-	else
+	if (run->wire == WIRE_LINES)
+		buffer_append_literal(buffer, "\t");
+	if (run->wire == WIRE_MSGPACK)
 		err = transcode_to_msgpack(span_of(text), buffer, NULL);
+	else
+		buffer_append(buffer, text, strlen(text));
 	buffer_append_frame_end(buffer, run->wire);
 	free(text);
 	return buffer->failed ? -ENOMEM : err;

@@ -185,15 +185,6 @@ static json_t *describe(
 		bolt, describe_results(bolt));
 }
 
-/* C components of a program speak MessagePack, which is faster, unless it is set. */
-static void choose_wire(const struct spec *spec, const json_t *bolt, json_t *config)
-{
-	if (spec->is_program && !json_object_get(bolt, "command") &&
-		!json_object_get(config, "topology.multilang.serializer"))
-		json_object_set_new(
-			config, "topology.multilang.serializer", json_string(SERIALIZER_MSGPACK));
-}
-
 int map_describe(struct spec *spec, struct map_bolt *request, struct problems *problems)
 {
 	json_t *bolt = NULL;
@@ -212,7 +203,7 @@ int map_describe(struct spec *spec, struct map_bolt *request, struct problems *p
 		return err;
 	if (!bolt || !config || !spec->path)
 		return -ENOMEM;
-	choose_wire(spec, bolt, config);
+	request->is_ours = spec->is_program && !json_object_get(bolt, "command");
 	spec->description =
 		describe(request, json_string_value(json_object_get(bolt, "name")), bolt, config);
 	return spec->description ? spec_parse(spec, &(const struct spec_source){ 0 }, problems) :

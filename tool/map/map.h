@@ -19,7 +19,7 @@
 #define ITEMS_BYTES_MOST ((size_t)64 << 20)
 
 /* The name of the spout that the bolt sees; and of the bolt that it emits to. */
-#define MAP_INPUT "map.input"
+#define MAP_INPUT LINES_COMPONENT
 #define MAP_RESULTS "map.results"
 
 enum map_format {
@@ -157,6 +157,7 @@ struct map_bolt {
 	/* Set by map_describe; the problems borrow from them. */
 	char *path;
 	struct spec topology; /* that it is taken from */
+	bool is_ours; /* a bolt of libcstorm */
 };
 int map_describe(struct spec *spec, struct map_bolt *bolt, struct problems *problems);
 void map_bolt_free(struct map_bolt *bolt);

@@ -10,14 +10,21 @@
 
 /* Lines to tuples */
 
+/* As it is, but for what is not UTF-8, which is repaired. */
 static void append_text(struct map *map, struct buffer *buffer, struct span line)
 {
-	write_list_start(buffer, map->run.wire, 1);
-	if (write_string(buffer, map->run.wire, line) == -EILSEQ) {
-		write_string_lossy(buffer, map->run.wire, line);
+	enum wire wire = map->run.wire;
+
+	if (wire == WIRE_LINES) {
+		map->repaired_count += write_utf8(buffer, line) > 0;
+		return;
+	}
+	write_list_start(buffer, wire, 1);
+	if (write_string(buffer, wire, line) == -EILSEQ) {
+		write_string_lossy(buffer, wire, line);
 		map->repaired_count++;
 	}
-	write_list_end(buffer, map->run.wire);
+	write_list_end(buffer, wire);
 }
 
 STORM_PRINTF(2, 3)
@@ -114,51 +121,14 @@ int line_append(struct map *map, struct buffer *buffer, struct span line)
 
 /* Tuples to lines */
 
-/* A tab or the end of a line in a value would be taken for that of the result. */
-static void append_escaped(struct buffer *line, struct span text)
-{
-	size_t from = 0;
-
-	for (size_t i = 0; i < text.length; i++) {
-		char c = text.data[i];
-
-		if (c != '\t' && c != '\n' && c != '\r')
-			continue;
-		buffer_append(line, text.data + from, i - from);
-		buffer_append(line, c == '\t' ? "\\t" : c == '\n' ? "\\n" : "\\r", 2);
-		from = i + 1;
-	}
-	buffer_append(line, text.data + from, text.length - from);
-}
-
-static int append_string(struct map *map, struct buffer *line, const struct encoded *string)
-{
-	struct span text = encoded_plain(string);
-
-	if (!text.data) {
-		buffer_truncate(&map->text, 0);
-		if (buffer_reserve(&map->text, string->text.length) < 0)
-			return -ENOMEM;
-		map->text.length = encoded_string(string, map->text.data);
-		text = buffer_span(&map->text);
-	}
-	append_escaped(line, text);
-	return 0;
-}
-
 static int append_texts(struct map *map, struct buffer *line)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < map->message.value_count && err == 0; i++) {
-		const struct encoded *value = &map->message.values[i];
-
 		if (i > 0)
 			buffer_append_literal(line, "\t");
-		if (value->type == STORM_STRING)
-			err = append_string(map, line, value);
-		else if (value->type != STORM_NULL)
-			err = encoded_to_json(value, line);
+		err = write_text(line, &map->message.values[i]);
 	}
 	return err;
 }

@@ -92,10 +92,26 @@ int worker_start(struct worker *worker)
 
 /* Sending */
 
-static void append_id(struct buffer *buffer, enum wire wire, uint64_t number)
+/* A tuple's message, up to its values; and what is behind them. */
+static void append_head(const struct map *map, struct buffer *buffer, uint64_t number)
 {
+	enum wire wire = map->run.wire;
+
+	if (wire == WIRE_LINES) {
+		buffer_append_unsigned(buffer, number);
+		buffer_append_literal(buffer, "\t");
+		return;
+	}
 	buffer_append_phrase(buffer, wire, PHRASE("{\"id\":", "\x85\xA2id"));
 	write_number_string(buffer, wire, number);
+	buffer_append_span(buffer, buffer_span(&map->head));
+}
+
+static void append_end(const struct map *map, struct buffer *buffer)
+{
+	if (map->run.wire == WIRE_JSON)
+		buffer_append_literal(buffer, "}");
+	buffer_append_frame_end(buffer, map->run.wire);
 }
 
 static int send_item(struct worker *worker, uint64_t number)
@@ -106,10 +122,9 @@ static int send_item(struct worker *worker, uint64_t number)
 	size_t before = buffer->length;
 	int err;
 
-	append_id(buffer, map->run.wire, number);
-	buffer_append_span(buffer, buffer_span(&map->head));
+	append_head(map, buffer, number);
 	err = line_append(map, buffer, buffer_span(&item->line));
-	buffer_append_phrase(buffer, map->run.wire, PHRASE("}" FRAME_END, ""));
+	append_end(map, buffer);
 	if (err == -EBADMSG) {
 		buffer_truncate(buffer, before);
 		items_give_up(map, number, buffer_text(&map->text));
@@ -143,7 +158,8 @@ static void send_tick(struct worker *worker)
 			"comp\xA8" COMPONENT_SYSTEM "\xA6stream\xA6" STREAM_TICK
 			"\xA4task\xFF\xA5tuple\x91"));
 	write_integer(buffer, map->run.wire, (int64_t)map->tick_seconds);
-	buffer_append_phrase(buffer, map->run.wire, PHRASE("]}" FRAME_END, ""));
+	buffer_append_phrase(buffer, map->run.wire, PHRASE("]}", ""));
+	buffer_append_frame_end(buffer, map->run.wire);
 }
 
 int worker_feed(struct worker *worker)
@@ -287,13 +303,20 @@ static void answer_task_ids(struct worker *worker, const struct message *message
 	buffer_append_frame_end(buffer, wire);
 }
 
+/* Where the results go that are anchored to an item: what belongs to none is ready at once. */
+static struct buffer *results_of(const struct worker *worker, uint64_t number)
+{
+	struct map *map = worker->map;
+
+	return has(worker, number) ? &items_get(map, number)->results : &map->ready;
+}
+
 static int handle_emit(struct worker *worker)
 {
 	struct map *map = worker->map;
 	const struct message *message = &map->message;
-	uint64_t number = anchor_of(message);
-	struct buffer *results = &map->ready;
-	size_t before;
+	struct buffer *results = results_of(worker, anchor_of(message));
+	size_t before = results->length;
 	int err;
 
 	answer_task_ids(worker, message);
@@ -305,9 +328,6 @@ static int handle_emit(struct worker *worker)
 		map->other_count++;
 		return 0;
 	}
-	if (has(worker, number))
-		results = &items_get(map, number)->results;
-	before = results->length;
 	err = results_append(map, results);
 	if (results != &map->ready)
 		map->bytes += results->length - before;
@@ -388,28 +408,86 @@ static int handle_message(struct worker *worker)
 	return 0; /* a pid, a sync, metrics */
 }
 
-static int handle_frames(struct worker *worker)
+/* The number that a line begins with, which is cut off; 0 where it begins with none. */
+static uint64_t take_number(struct span *line)
+{
+	uint64_t number = 0;
+
+	while (line->length > 0 && *line->data >= '0' && *line->data <= '9') {
+		number = 10 * number + (uint64_t)(*line->data - '0');
+		line->data++;
+		line->length--;
+	}
+	return number;
+}
+
+/* An emit: a number, or none, then a tab and the results as they will be written. */
+static int handle_results(struct worker *worker, struct span line)
+{
+	struct map *map = worker->map;
+	struct buffer *results = results_of(worker, take_number(&line));
+
+	if (line.length > 0 && *line.data != '\t')
+		return -EBADMSG;
+	line.length = line.length > 0 ? line.length - 1 : 0;
+	buffer_append(results, line.data + 1, line.length);
+	buffer_append_literal(results, "\n");
+	if (results != &map->ready)
+		map->bytes += line.length + 1;
+	map->result_count++;
+	return results->failed ? -ENOMEM : 0;
+}
+
+static int handle_line(struct worker *worker, struct span line, struct wire_error *error)
+{
+	struct map *map = worker->map;
+	char first = line.length > 0 ? *line.data : '\0';
+	int err;
+
+	if (first == '{') {
+		err = message_scan(&map->message, WIRE_LINES, line, error);
+		return err < 0 ? err : handle_message(worker);
+	}
+	error->what = "a line of no known kind";
+	if (first != '+' && first != '-')
+		return handle_results(worker, line);
+	line.data++;
+	line.length--;
+	settle(worker, take_number(&line), first == '+');
+	return line.length == 0 ? 0 : -EBADMSG;
+}
+
+static int handle_frame(struct worker *worker, struct span frame)
 {
 	struct map *map = worker->map;
 	struct wire_error error = { 0, NULL };
+	struct buffer how = { 0 };
+	int err;
+
+	if (map->run.wire == WIRE_LINES) {
+		err = handle_line(worker, frame, &error);
+	} else {
+		err = message_scan(&map->message, map->run.wire, frame, &error);
+		if (err == 0)
+			err = handle_message(worker);
+	}
+	if (err != -EBADMSG)
+		return err;
+	buffer_append_format(&how, "what it says is no message: %s", error.what);
+	break_protocol(worker, buffer_text(&how));
+	buffer_free(&how);
+	return 0;
+}
+
+static int handle_frames(struct worker *worker)
+{
 	struct span frame;
 	int found = 0;
 	int err = 0;
 
 	while (err == 0 && !worker->killed_for &&
-		(found = frame_reader_next(&worker->reader, &frame)) == 1) {
-		err = message_scan(&map->message, map->run.wire, frame, &error);
-		if (err == 0) {
-			err = handle_message(worker);
-		} else if (err == -EBADMSG) {
-			struct buffer how = { 0 };
-
-			buffer_append_format(&how, "what it says is no message: %s", error.what);
-			break_protocol(worker, buffer_text(&how));
-			buffer_free(&how);
-			err = 0;
-		}
-	}
+		(found = frame_reader_next(&worker->reader, &frame)) == 1)
+		err = handle_frame(worker, frame);
 	if (found < 0)
 		break_protocol(worker,
 			found == -EMSGSIZE ? "its message is too long" :

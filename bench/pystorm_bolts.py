@@ -32,6 +32,16 @@ class Wide(Bolt):
         self.emit(list(tup.values))
 
 
+class Count(Bolt):
+    def initialize(self, conf, context):
+        self.counts = {}
+
+    def process(self, tup):
+        word = tup.values[0]
+        self.counts[word] = self.counts.get(word, 0) + 1
+        self.emit([word, self.counts[word]])
+
+
 if __name__ == "__main__":
-    bolts = {"echo": Echo, "ack": Ack, "split": Split, "urlparse": Urlparse, "wide": Wide}
+    bolts = {"echo": Echo, "ack": Ack, "split": Split, "urlparse": Urlparse, "wide": Wide, "count": Count}
     bolts[sys.argv[1]](serializer=sys.argv[2] if len(sys.argv) > 2 else "json").run()

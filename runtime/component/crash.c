@@ -66,11 +66,23 @@ static const char *signal_name(int number)
 	return name ? name : "?";
 }
 
+/* Storm's are strings, ProcessBolt's are numbers. */
+static void add_id(struct report *report, const struct encoded *id)
+{
+	struct span text = encoded_plain(id);
+	int64_t number;
+
+	if (id->type == STORM_INTEGER && encoded_integer(id, &number) == 0 && number >= 0)
+		add_number(report, (uint64_t)number, 10);
+	else
+		add(report, text.data ? text.data : id->text.data,
+			text.data ? text.length : id->text.length);
+}
+
 /* What the process was doing: component, task, callback, tuple. */
 static void add_subject(struct report *report, const struct storm_task *task)
 {
 	const struct storm_tuple *tuple = &task->tuple;
-	struct span id;
 
 	add_text(report, " in ");
 	add_text(report, task->alive.callback ? task->alive.callback : "the event loop");
@@ -81,10 +93,7 @@ static void add_subject(struct report *report, const struct storm_task *task)
 	if (!task->bolt_class || !tuple->message || tuple->settled)
 		return;
 	add_text(report, ", tuple ");
-	id = encoded_plain(&tuple->message->id);
-	if (!id.data)
-		id = tuple->message->id.text;
-	add(report, id.data, id.length);
+	add_id(report, &tuple->message->id);
 	add_text(report, " from ");
 	add_text(report, tuple->component);
 	add_text(report, ", stream ");

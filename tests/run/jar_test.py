@@ -362,12 +362,15 @@ class WhereItIsExtracted(JarTest):
 class Jars(JarTest):
     SERIALIZER = "cstorm.multilang.MessagePackSerializer"
 
-    def message_pack(self):
+    def configured(self, key, value):
         topology = json.loads(output(WORDCOUNT, "--describe"))
-        topology["config"]["topology.multilang.serializer"] = self.SERIALIZER
+        topology["config"][key] = value
         for part in topology["spouts"] + topology["bolts"]:
             part["command"] = [WORDCOUNT, "--component", part["name"]]
         return self.write("topology.json", json.dumps(topology))
+
+    def message_pack(self):
+        return self.configured("topology.multilang.serializer", self.SERIALIZER)
 
     def make_jar(self, name, **entries):
         path = os.path.join(self.folder, name)
@@ -386,6 +389,13 @@ class Jars(JarTest):
 
     def test_a_serializer_that_the_workers_would_not_have(self):
         self.assertIn(f"the workers would not have the class {self.SERIALIZER}", self.refuse(self.message_pack()))
+
+    def test_a_class_for_bolts_that_the_workers_would_not_have(self):
+        topology = self.configured("cstorm.bolt.class", "cstorm.multilang.ProcessBolt")
+        self.assertIn("split: the workers would not have the class cstorm.multilang.ProcessBolt, cstorm.bolt.class: name "
+                      "its jar with --with (jvm-harness/serializer", self.refuse(topology))
+        jar = self.make_jar("bolt.jar", **{"cstorm/multilang/ProcessBolt.class": "code"})
+        self.pack(topology, "--with", jar)
 
     def test_two_that_have_different_files_of_one_name(self):
         one, same = (self.make_jar(name, **{"a/B.class": "1"}) for name in ("one.jar", "same.jar"))

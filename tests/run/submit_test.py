@@ -54,6 +54,18 @@ class Submits(ClusterTest):
         (arguments,) = nimbus.called("submitTopologyWithOpts")
         return arguments
 
+    def test_a_class_that_runs_bolts(self):
+        jar = os.path.join(self.folder, "bolts.jar")
+        with zipfile.ZipFile(jar, "w") as file:
+            file.writestr("cstorm/multilang/ProcessBolt.class", "code")
+        nimbus = Nimbus(self, **self.UPLOAD)
+        self.ask(nimbus, "submit", "-o", "cstorm.bolt.class=cstorm.multilang.ProcessBolt", "--with", jar, WORDCOUNT)
+        parts = self.submission(nimbus)[4]
+        ((_, lines),) = parts[1]
+        self.assertEqual(lines[1], {2: {1: b"sh", 2: b"cstorm/components/lines"}})
+        self.assertEqual(dict(parts[2])[b"split"][1],
+                         {3: {1: b"cstorm.multilang.ProcessBolt", 2: [{3: b'["sh","cstorm/components/split"]'}]}})
+
     def test_what_nimbus_is_sent(self):
         nimbus = Nimbus(self, **self.UPLOAD)
         said = self.ask(nimbus, "submit", "-o", "lines.input=/x", "-p", "split=4", WORDCOUNT).stderr

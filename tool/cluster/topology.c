@@ -177,12 +177,29 @@ static json_t *conf_of(const struct spec_component *component)
 	return string;
 }
 
+/* A class that runs the process of a bolt in place of Storm's ShellBolt: it is made with the command as JSON. */
+static json_t *process_bolt_of(const struct spec_component *component, const char *class_name)
+{
+	json_t *words =
+		list_strings((const char *const *)component->command, component->command_length);
+	char *text = json_dumps(words, JSON_COMPACT);
+	json_t *object = json_pack("{s:{s:s, s:[{s:s}]}}", "java_object", "full_class_name",
+		class_name, "args_list", "string_arg", text);
+
+	free(text);
+	json_decref(words);
+	return object;
+}
+
 /* What it is; NULL with the problem said. */
 static json_t *object_of(
 	const struct spec *spec, const struct spec_component *component, struct problems *problems)
 {
+	const char *bolt_class = json_string_value(spec_setting(spec, component, BOLT_CLASS));
 	json_t *object;
 
+	if (component->kind != SPEC_JAVA && !component->is_spout && bolt_class)
+		return process_bolt_of(component, bolt_class);
 	if (component->kind != SPEC_JAVA)
 		return json_pack("{s:{s:s, s:s}}", "shell", "execution_command",
 			component->command[0], "script", component->command[1]);

@@ -395,6 +395,22 @@ static void check_serializer(struct jar *jar)
 				"");
 }
 
+/* A class of another's that runs the processes of bolts must, too. */
+static void check_bolt_class(struct jar *jar, const struct spec_component *component)
+{
+	const json_t *value = spec_setting(jar->spec, component, BOLT_CLASS);
+	const char *name = json_string_value(value);
+
+	if (!component->is_spout && component->kind != SPEC_JAVA && name && !has_class(jar, name))
+		problems_error(jar->problems, spec_place(jar->spec, value, jar->spec->config),
+			"%s: the workers would not have the class %s, " BOLT_CLASS
+			": name its jar with --with%s",
+			component->name, name,
+			strcmp(name, PROCESS_BOLT) == 0 ?
+				" (jvm-harness/serializer of cstorm makes cstorm-serializer.jar)" :
+				"");
+}
+
 /* So should components and groupings in Java, unless the cluster's extlib has them. */
 static void check_class(struct jar *jar, const struct spec_component *component, const json_t *java)
 {
@@ -412,6 +428,7 @@ static void check_classes(struct jar *jar)
 	for (size_t i = 0; i < jar->spec->component_count; i++) {
 		const struct spec_component *component = &jar->spec->components[i];
 
+		check_bolt_class(jar, component);
 		check_class(jar, component, component->java);
 		for (size_t k = 0; k < component->input_count; k++)
 			check_class(jar, component, component->inputs[k].custom);

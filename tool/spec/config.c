@@ -24,6 +24,7 @@ struct config_key {
 
 /* Those of Storm 2.8 that a topology may set, and our own. */
 static const struct config_key keys[] = {
+	{ "cstorm.bolt.class", VALUE_STRING },
 	{ "cstorm.call.timeout.secs", VALUE_NUMBER },
 	{ "cstorm.cgroup", VALUE_ANY },
 	{ "cstorm.change.timeout.secs", VALUE_NUMBER },

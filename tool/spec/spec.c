@@ -17,6 +17,14 @@ struct place spec_place(const struct spec *spec, const json_t *part, const json_
 	return places_of(&spec->places, part, container);
 }
 
+const json_t *spec_setting(
+	const struct spec *spec, const struct spec_component *component, const char *key)
+{
+	const json_t *own = json_object_get(component->config, key);
+
+	return own ? own : json_object_get(spec->config, key);
+}
+
 void spec_complete(struct spec *spec)
 {
 	for (size_t i = 0; i < spec->component_count; i++) {

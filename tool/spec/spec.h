@@ -140,6 +140,16 @@ void spec_complete(struct spec *spec);
 /* A component by its name: its index, or the number of components. */
 size_t spec_find(const struct spec *spec, const char *component);
 
+/*
+ * A key of a component's configuration: its own, else the topology's. NULL where it is not set. Borrowed. BOLT_CLASS is the
+ * class in Java that runs the processes of bolts on a cluster, in place of Storm's ShellBolt; PROCESS_BOLT is ours.
+ */
+const json_t *spec_setting(
+	const struct spec *spec, const struct spec_component *component, const char *key);
+
+#define BOLT_CLASS "cstorm.bolt.class"
+#define PROCESS_BOLT "cstorm.multilang.ProcessBolt"
+
 /* The place of a part of the description, or of what it is in, or the topology's file. */
 struct place spec_place(const struct spec *spec, const json_t *part, const json_t *container);
 

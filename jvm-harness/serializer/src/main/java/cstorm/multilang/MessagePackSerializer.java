@@ -27,11 +27,11 @@ import org.apache.storm.utils.Utils;
 public class MessagePackSerializer implements ISerializer {
     private static final long serialVersionUID = 1L;
 
-    private static final byte[] ID = encoded("id");
-    private static final byte[] COMPONENT = encoded("comp");
-    private static final byte[] STREAM = encoded("stream");
-    private static final byte[] TASK = encoded("task");
-    private static final byte[] TUPLE = encoded("tuple");
+    static final byte[] ID = encoded("id");
+    static final byte[] COMPONENT = encoded("comp");
+    static final byte[] STREAM = encoded("stream");
+    static final byte[] TASK = encoded("task");
+    static final byte[] TUPLE = encoded("tuple");
     private static final byte[] COMMAND = encoded("command");
 
     private transient PipeWriter writer;
@@ -43,6 +43,14 @@ public class MessagePackSerializer implements ISerializer {
     public void initialize(OutputStream processIn, InputStream processOut) {
         writer = new PipeWriter(processIn);
         reader = new MessagePackReader(processOut);
+    }
+
+    PipeWriter writer() {
+        return writer;
+    }
+
+    MessagePackReader reader() {
+        return reader;
     }
 
     @Override

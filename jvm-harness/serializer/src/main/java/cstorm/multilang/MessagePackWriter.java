@@ -77,6 +77,10 @@ final class MessagePackWriter {
         size += length;
     }
 
+    void writeNull() {
+        putByte(0xc0);
+    }
+
     void writeLong(long value) {
         reserve(9);
         if (value >= -32 && value < 128) {

@@ -89,6 +89,10 @@ final class Program implements Serializable {
             context.registerMetric(name, counts ? new CountShellMetric() : new AssignableShellMetric(null), 1));
     }
 
+    Wire wire() {
+        return wire;
+    }
+
     String[] command() {
         return command;
     }

@@ -12,6 +12,7 @@ import org.apache.storm.generated.KillOptions;
 import org.apache.storm.generated.TopologySummary;
 import org.apache.storm.thrift.TException;
 import org.apache.storm.topology.BoltDeclarer;
+import org.apache.storm.topology.IRichBolt;
 import org.apache.storm.topology.TopologyBuilder;
 
 /** A topology that lives as long as a test: add its components, start it, talk to it, close it. */
@@ -55,7 +56,8 @@ final class TestTopology implements AutoCloseable {
 
     BoltDeclarer bolt(String component, Program program, int parallelism) {
         programs.put(component, program);
-        return builder.setBolt(component, new ProgramBolt(program), parallelism);
+        IRichBolt bolt = program.wire() == Wire.PROCESS_BOLT ? new ProgramProcessBolt(program) : new ProgramBolt(program);
+        return builder.setBolt(component, bolt, parallelism);
     }
 
     BoltDeclarer bolt(String component, Program program) {

@@ -2,10 +2,12 @@ package cstorm.storm;
 
 import java.util.List;
 
-/** How a shell component and Storm talk. */
+/** How a component that is a process and Storm talk. */
 enum Wire {
     JSON("org.apache.storm.multilang.JsonSerializer", "json"),
-    MESSAGE_PACK("cstorm.multilang.MessagePackSerializer", "msgpack");
+    MESSAGE_PACK("cstorm.multilang.MessagePackSerializer", "msgpack"),
+    /** The same; what runs bolts is ProcessBolt in place of ShellBolt. */
+    PROCESS_BOLT("cstorm.multilang.MessagePackSerializer", "msgpack");
 
     private final String serializer;
     private final String pystormName;
@@ -16,11 +18,11 @@ enum Wire {
     }
 
     static List<Wire> ofC() {
-        return List.of(JSON, MESSAGE_PACK);
+        return List.of(values());
     }
 
     static List<Wire> ofPython() {
-        return List.of(JSON, MESSAGE_PACK);
+        return List.of(values());
     }
 
     String serializer() {

@@ -20,7 +20,8 @@ struct source {
 	size_t failed;
 	double first;
 	double warm;
-	uint32_t *latencies; /* in microseconds, by the number of the tuple; until it is acked the time since `begin` of its emit */
+	uint32_t *
+		latencies; /* in microseconds, by the number of the tuple; until it is acked the time since `begin` of its emit */
 	double begin;
 };
 
@@ -41,8 +42,8 @@ static int read_lines(struct storm_task *task, struct source *source, const char
 		return storm_error(task, -EIO, "cannot read %s", path);
 	fclose(file);
 	for (char *at = strtok(source->text, "\n"); at; at = strtok(NULL, "\n")) {
-		source->lines = realloc(
-			source->lines, (source->line_count + 1) * sizeof(*source->lines));
+		source->lines =
+			realloc(source->lines, (source->line_count + 1) * sizeof(*source->lines));
 		if (!source->lines)
 			return -ENOMEM;
 		source->lines[source->line_count++] = (struct storm_string){ at, strlen(at) };

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
+#include "base/ascii.h"
+
 #define IPV6_LONGEST 45 /* with an IPv4 address at its end */
 
 static const char invalid_ipv6[] = "its netloc has brackets that hold no IPv6 address";
@@ -24,15 +26,12 @@ static size_t remove_breaks(char *text, size_t length)
 static struct span clean(char *text, size_t length)
 {
 	size_t start = 0;
-	bool has_breaks = false;
 
 	while (start < length && (unsigned char)text[start] <= ' ')
 		start++;
 	text += start;
 	length -= start;
-	for (size_t i = 0; i < length; i++)
-		has_breaks |= text[i] == '\t' || text[i] == '\n' || text[i] == '\r';
-	if (has_breaks)
+	if (control_skip(text, text + length) < text + length)
 		length = remove_breaks(text, length);
 	return (struct span){ text, length };
 }

@@ -94,26 +94,6 @@ static inline const char *plain_skip(const char *at, const char *end)
 #endif
 }
 
-/* The first control character, of which there are few in a text. */
-static inline const char *control_skip(const char *at, const char *end)
-{
-#ifdef __SSE2__
-	const __m128i last = _mm_set1_epi8(0x1F);
-
-	for (; end - at >= 16; at += 16) {
-		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-		__m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last), bytes);
-		unsigned int marks = (unsigned int)_mm_movemask_epi8(controls);
-
-		if (marks != 0)
-			return at + __builtin_ctz(marks);
-	}
-#endif
-	while (at < end && (unsigned char)*at > 0x1F)
-		at++;
-	return at;
-}
-
 /* Behind a backslash, a letter that is the whole escape. */
 static inline int plain_is_letter(char c)
 {

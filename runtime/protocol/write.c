@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <math.h>
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/utf8.h"
 #include "protocol/json_scan.h"
 #include "protocol/json_write.h"
 #include "protocol/msgpack.h"
-#include "protocol/plain.h"
 #include "protocol/transcode.h"
 
 int write_string(struct buffer *buffer, enum wire wire, struct span text)
@@ -174,6 +174,21 @@ int write_text(struct buffer *buffer, const struct encoded *value)
 	return err;
 }
 
+static int write_text_string(struct buffer *buffer, struct span text)
+{
+	const char *end = text.data + text.length;
+
+	/* Most texts are ASCII without controls, which one look tells. */
+	if (printable_skip(text.data, end) == end) {
+		buffer_append_span(buffer, text);
+		return 0;
+	}
+	if (utf8_first_invalid(text.data, end) < end)
+		return -EILSEQ;
+	write_escaped(buffer, text);
+	return 0;
+}
+
 /* JSON that is a string, or null, is text as they are. */
 static int write_text_json(struct buffer *buffer, struct span json)
 {
@@ -192,11 +207,7 @@ static int write_text_value(struct buffer *buffer, const struct storm_value *val
 	case STORM_NULL:
 		return 0;
 	case STORM_STRING:
-		if (utf8_first_invalid(text.data, text.data + text.length) <
-			text.data + text.length)
-			return -EILSEQ;
-		write_escaped(buffer, text);
-		return 0;
+		return write_text_string(buffer, text);
 	case STORM_BINARY:
 		base64_append(buffer, text);
 		return 0;

@@ -115,9 +115,11 @@ static void handle_tuple(struct storm_task *task)
 
 int bolt_handle(struct storm_task *task, const struct message *message)
 {
+	bool is_systems = message_task(message) == TASK_SYSTEM;
+
 	if (message->is_task_ids) /* nobody waits for them */
 		return 0;
-	if (message_stream_is(message, STREAM_HEARTBEAT)) {
+	if (is_systems && message_stream_is(message, STREAM_HEARTBEAT)) {
 		handle_heartbeat(task);
 		return 0;
 	}
@@ -126,7 +128,7 @@ int bolt_handle(struct storm_task *task, const struct message *message)
 			message->id.type == STORM_NULL ? "id" : "values");
 	if (tuple_set(&task->tuple, task, &task->message) < 0)
 		return storm_error(task, -ENOMEM, "receiving a tuple");
-	if (encoded_equals(&message->comp, SPAN(COMPONENT_SYSTEM)) &&
+	if (is_systems && encoded_equals(&message->comp, SPAN(COMPONENT_SYSTEM)) &&
 		message_stream_is(message, STREAM_TICK))
 		handle_tick(task);
 	else

@@ -27,6 +27,7 @@ static const struct storm_stream *find_stream(const struct storm_task *task, con
 struct emit {
 	const struct storm_emission *emission;
 	const struct storm_stream *stream;
+	bool is_default; /* the stream */
 	const struct storm_value *values;
 	size_t count;
 	const struct storm_tuple *const *anchors;
@@ -86,8 +87,8 @@ static int choose_anchors(struct storm_task *task, struct emit *emit)
 
 static void write_head(struct buffer *message, const struct emit *emit)
 {
-	char map = (char)(0x83 + has_id(emit) + (strcmp(emit->stream->name, STREAM_DEFAULT) != 0) +
-		(emit->anchor_count > 0) + (emit->emission->task != 0));
+	char map = (char)(0x83 + has_id(emit) + !emit->is_default + (emit->anchor_count > 0) +
+		(emit->emission->task != 0));
 
 	if (emit->wire == WIRE_MSGPACK)
 		buffer_append(message, &map, 1);
@@ -122,7 +123,7 @@ static int write_stream(struct storm_task *task, struct buffer *message, const s
 	enum wire wire = emit->wire;
 	int err;
 
-	if (strcmp(emit->stream->name, STREAM_DEFAULT) == 0)
+	if (emit->is_default)
 		return 0;
 	buffer_append_phrase(message, wire, PHRASE(",\"stream\":", "\xA6stream"));
 	err = write_string(message, wire, span_of(emit->stream->name));
@@ -226,7 +227,7 @@ static enum wire wire_of_emit(const struct storm_task *task, const struct emit *
 	if (task_wire(task) == WIRE_LINES &&
 		(emit->want_task_ids || emit->emission->task != 0 ||
 			(emit->anchor_count > 0 && (!anchor || !anchor->message->is_line)) ||
-			strcmp(emit->stream->name, STREAM_DEFAULT) != 0))
+			!emit->is_default))
 		return WIRE_JSON;
 	return task_wire(task);
 }
@@ -351,6 +352,7 @@ int emit(struct storm_task *task, const struct storm_emission *emission, bool wa
 		return storm_error(task, -ENOENT,
 			"%s emits to stream %s, which its class does not declare",
 			task->context.component, name);
+	emit.is_default = !emission->stream || strcmp(name, STREAM_DEFAULT) == 0;
 	err = choose_anchors(task, &emit);
 	if (err < 0)
 		return err;

@@ -41,6 +41,19 @@ static void free_json(struct storm_tuple *tuple)
 	}
 }
 
+/* Most tuples come from where the last one came from. */
+static bool is_of_same_origin(const struct storm_tuple *tuple, const struct message *message)
+{
+	const struct buffer *origin = &tuple->origin;
+	struct span component = { origin->data + tuple->component_text,
+		tuple->stream_text - tuple->component_text };
+	struct span stream = { origin->data + tuple->stream_text,
+		origin->length - tuple->stream_text };
+
+	return tuple->source && span_equals(message->comp.text, component) &&
+		span_equals(message->stream.text, stream);
+}
+
 int tuple_set(struct storm_tuple *tuple, struct storm_task *task, struct message *message)
 {
 	size_t stream;
@@ -52,11 +65,8 @@ int tuple_set(struct storm_tuple *tuple, struct storm_task *task, struct message
 	buffer_truncate(&tuple->binary, 0);
 	free_json(tuple);
 
-	/* Most tuples come from where the last one came from. */
-	if (tuple->source && encoded_equals(&message->comp, span_of(tuple->component)) &&
-		encoded_equals(&message->stream, span_of(tuple->stream)))
+	if (is_of_same_origin(tuple, message))
 		return 0;
-
 	buffer_truncate(&tuple->origin, 0);
 	add_origin(&tuple->origin, &message->comp);
 	stream = tuple->origin.length;
@@ -64,6 +74,10 @@ int tuple_set(struct storm_tuple *tuple, struct storm_task *task, struct message
 		buffer_append(&tuple->origin, STREAM_DEFAULT, sizeof(STREAM_DEFAULT));
 	else
 		add_origin(&tuple->origin, &message->stream);
+	tuple->component_text = tuple->origin.length;
+	buffer_append_span(&tuple->origin, message->comp.text);
+	tuple->stream_text = tuple->origin.length;
+	buffer_append_span(&tuple->origin, message->stream.text);
 	if (tuple->origin.failed)
 		return -ENOMEM;
 	tuple->component = tuple->origin.data;

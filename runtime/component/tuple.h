@@ -20,10 +20,12 @@ struct storm_tuple {
 	bool settled; /* acked or failed */
 	bool kept; /* one that the class has kept */
 
-	/* Component and stream, each with a zero byte. */
+	/* Component and stream, each with a zero byte; then both as they stand on the wire. */
 	struct buffer origin;
 	const char *component;
 	const char *stream;
+	size_t component_text; /* where it begins */
+	size_t stream_text;
 
 	/*
 	 * Decoded strings. One that stands at some offset of the tuple's text is decoded to the

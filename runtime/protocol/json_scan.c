@@ -21,15 +21,22 @@ static inline bool is_space(char c)
 	return c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
 }
 
-static inline void skip_space(struct json_scanner *scanner)
+/*
+ * What scans a part goes from `at` on and returns what is behind it, or NULL with the error set: a place that is handed on stays
+ * in a register, which one in the scanner would not.
+ */
+
+static const char *refuse(struct json_scanner *scanner, const char *at, const char *what)
 {
-	while (scanner->at < scanner->end && is_space(*scanner->at))
-		scanner->at++;
+	json_fail(scanner, at, what);
+	return NULL;
 }
 
-static inline bool is_digit(const struct json_scanner *scanner)
+static inline const char *skip_space(const char *at, const char *end)
 {
-	return scanner->at < scanner->end && *scanner->at >= '0' && *scanner->at <= '9';
+	while (at < end && is_space(*at))
+		at++;
+	return at;
 }
 
 static int hex_digit(char c)
@@ -70,34 +77,32 @@ static bool is_low_surrogate(int32_t unit)
 	return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-/* Scan the escape at `at`, which has more than one letter. */
-static int scan_long_escape(struct json_scanner *scanner, const char *at)
+/* The escape at `at`, which has more than one letter. */
+static const char *scan_long_escape(struct json_scanner *scanner, const char *at)
 {
+	const char *end = scanner->end;
 	int32_t unit;
 
-	if (scanner->end - at < 2)
-		return json_fail(scanner, scanner->end, "the string does not end");
+	if (end - at < 2)
+		return refuse(scanner, end, "the string does not end");
 	if (at[1] != 'u')
-		return json_fail(scanner, at, "no such escape");
-	unit = unicode_escape(at, scanner->end);
+		return refuse(scanner, at, "no such escape");
+	unit = unicode_escape(at, end);
 	if (unit < 0)
-		return json_fail(scanner, at, "\\u needs four hexadecimal digits");
+		return refuse(scanner, at, "\\u needs four hexadecimal digits");
 	if (is_low_surrogate(unit))
-		return json_fail(scanner, at, "a low surrogate without a high one");
-	at += 6;
-	if (is_high_surrogate(unit)) {
-		if (!is_low_surrogate(unicode_escape(at, scanner->end)))
-			return json_fail(scanner, at - 6, "a high surrogate without a low one");
-		at += 6;
-	}
-	scanner->at = at;
-	return 0;
+		return refuse(scanner, at, "a low surrogate without a high one");
+	if (!is_high_surrogate(unit))
+		return at + 6;
+	if (!is_low_surrogate(unicode_escape(at + 6, end)))
+		return refuse(scanner, at, "a high surrogate without a low one");
+	return at + 12;
 }
 
-/* Scan the string whose opening quote is here. */
-static int scan_string(struct json_scanner *scanner, bool *escaped)
+/* The string whose opening quote is before `at`, of any length and with anything in it. */
+__attribute__((noinline)) static const char *scan_any_string(
+	struct json_scanner *scanner, const char *at, bool *escaped)
 {
-	const char *at = scanner->at + 1;
 	const char *end = scanner->end;
 
 	*escaped = false;
@@ -106,153 +111,192 @@ static int scan_string(struct json_scanner *scanner, bool *escaped)
 
 		at = plain_skip_escapes(at, end, escaped);
 		if (at == end)
-			return json_fail(scanner, at, "the string does not end");
+			return refuse(scanner, at, "the string does not end");
 		c = (unsigned char)*at;
-		if (c == '"') {
-			scanner->at = at + 1;
-			return 0;
-		}
+		if (c == '"')
+			return at + 1;
 		if (c == '\\') {
 			*escaped = true;
-			if (scan_long_escape(scanner, at) < 0)
-				return -EBADMSG;
-			at = scanner->at;
+			at = scan_long_escape(scanner, at);
+			if (!at)
+				return NULL;
 		} else if (c < 0x20) {
-			return json_fail(scanner, at, "a control character in a string");
+			return refuse(scanner, at, "a control character in a string");
 		} else {
 			size_t length = utf8_sequence(at, end);
 
 			if (length == 0)
-				return json_fail(scanner, at, "not UTF-8");
+				return refuse(scanner, at, "not UTF-8");
 			at += length;
 		}
 	}
 }
 
-static int scan_digits(struct json_scanner *scanner)
+/* The string whose opening quote is at `at`: most are short, and have nothing that needs a look. */
+static inline const char *scan_string(struct json_scanner *scanner, const char *at, bool *escaped)
 {
-	if (!is_digit(scanner))
-		return json_fail(scanner, scanner->at, "expected a digit");
-	while (is_digit(scanner))
-		scanner->at++;
-	return 0;
+	const char *end = plain_end_near(at + 1, scanner->end);
+
+	if (!end || *end != '"')
+		return scan_any_string(scanner, at + 1, escaped);
+	*escaped = false;
+	return end + 1;
 }
 
-static int scan_number(struct json_scanner *scanner, enum storm_type *type)
+static inline bool is_digit(const char *at, const char *end)
 {
+	return at < end && *at >= '0' && *at <= '9';
+}
+
+static inline const char *scan_digits(struct json_scanner *scanner, const char *at)
+{
+	if (!is_digit(at, scanner->end))
+		return refuse(scanner, at, "expected a digit");
+	while (is_digit(at, scanner->end))
+		at++;
+	return at;
+}
+
+static const char *scan_number(struct json_scanner *scanner, const char *at, enum storm_type *type)
+{
+	const char *end = scanner->end;
+
 	*type = STORM_INTEGER;
-	if (*scanner->at == '-')
-		scanner->at++;
-	if (scanner->at < scanner->end && *scanner->at == '0') {
-		scanner->at++;
-		if (is_digit(scanner))
-			return json_fail(scanner, scanner->at, "a number with a leading zero");
-	} else if (scan_digits(scanner) < 0) {
-		return -EBADMSG;
+	if (*at == '-')
+		at++;
+	if (at < end && *at == '0') {
+		at++;
+		if (is_digit(at, end))
+			return refuse(scanner, at, "a number with a leading zero");
+	} else {
+		at = scan_digits(scanner, at);
 	}
-	if (scanner->at < scanner->end && *scanner->at == '.') {
+	if (at && at < end && *at == '.') {
 		*type = STORM_DOUBLE;
-		scanner->at++;
-		if (scan_digits(scanner) < 0)
-			return -EBADMSG;
+		at = scan_digits(scanner, at + 1);
 	}
-	if (scanner->at < scanner->end && (*scanner->at == 'e' || *scanner->at == 'E')) {
+	if (at && at < end && (*at == 'e' || *at == 'E')) {
 		*type = STORM_DOUBLE;
-		scanner->at++;
-		if (scanner->at < scanner->end && (*scanner->at == '+' || *scanner->at == '-'))
-			scanner->at++;
-		if (scan_digits(scanner) < 0)
-			return -EBADMSG;
+		at++;
+		if (at < end && (*at == '+' || *at == '-'))
+			at++;
+		at = scan_digits(scanner, at);
 	}
-	return 0;
+	return at;
 }
 
-static int scan_literal(struct json_scanner *scanner, struct span literal)
+static const char *scan_literal(struct json_scanner *scanner, const char *at, struct span literal)
 {
-	if ((size_t)(scanner->end - scanner->at) < literal.length ||
-		memcmp(scanner->at, literal.data, literal.length) != 0)
-		return json_fail(scanner, scanner->at, "expected a value");
-	scanner->at += literal.length;
-	return 0;
+	if ((size_t)(scanner->end - at) < literal.length ||
+		memcmp(at, literal.data, literal.length) != 0)
+		return refuse(scanner, at, "expected a value");
+	return at + literal.length;
 }
 
-/* Scan a value that is not an array or object; white space is skipped already. */
-static int scan_scalar(struct json_scanner *scanner, enum storm_type *type, bool *escaped)
+/* A value that is not an array or object; white space is skipped already. */
+static inline const char *scan_scalar(
+	struct json_scanner *scanner, const char *at, enum storm_type *type, bool *escaped)
 {
 	*escaped = false;
-	switch (scanner->at < scanner->end ? *scanner->at : '\0') {
+	switch (at < scanner->end ? *at : '\0') {
 	case '"':
 		*type = STORM_STRING;
-		return scan_string(scanner, escaped);
+		return scan_string(scanner, at, escaped);
 	case 't':
 		*type = STORM_BOOLEAN;
-		return scan_literal(scanner, SPAN("true"));
+		return scan_literal(scanner, at, SPAN("true"));
 	case 'f':
 		*type = STORM_BOOLEAN;
-		return scan_literal(scanner, SPAN("false"));
+		return scan_literal(scanner, at, SPAN("false"));
 	case 'n':
 		*type = STORM_NULL;
-		return scan_literal(scanner, SPAN("null"));
+		return scan_literal(scanner, at, SPAN("null"));
 	case '-':
 	case '0' ... '9':
-		return scan_number(scanner, type);
+		return scan_number(scanner, at, type);
 	default:
-		return json_fail(scanner, scanner->at, "expected a value");
+		return refuse(scanner, at, "expected a value");
 	}
+}
+
+/* The key that comes next in an object, and its colon; or its end, which `ended` tells. */
+static inline const char *scan_key(
+	struct json_scanner *scanner, const char *at, bool first, struct encoded *key, bool *ended)
+{
+	const char *end = scanner->end;
+	const char *start;
+
+	at = skip_space(at, end);
+	*ended = at < end && *at == '}';
+	if (*ended)
+		return at + 1;
+	if (!first) {
+		if (at == end || *at != ',')
+			return refuse(scanner, at, "expected , or }");
+		at = skip_space(at + 1, end);
+	}
+	if (at == end || *at != '"')
+		return refuse(scanner, at, "expected a key in quotes");
+	start = at;
+	at = scan_string(scanner, at, &key->escaped);
+	if (!at)
+		return NULL;
+	key->type = STORM_STRING;
+	key->wire = WIRE_JSON;
+	key->text = (struct span){ start, (size_t)(at - start) };
+	at = skip_space(at, end);
+	if (at == end || *at != ':')
+		return refuse(scanner, at, "expected :");
+	return skip_space(at + 1, end);
+}
+
+/* Up to the value that comes next in an array; or its end, which `ended` tells. */
+static inline const char *scan_element(
+	struct json_scanner *scanner, const char *at, bool first, bool *ended)
+{
+	const char *end = scanner->end;
+
+	at = skip_space(at, end);
+	*ended = at < end && *at == ']';
+	if (*ended)
+		return at + 1;
+	if (first)
+		return at;
+	if (at == end || *at != ',')
+		return refuse(scanner, at, "expected , or ]");
+	at = skip_space(at + 1, end);
+	return at < end && *at == ']' ? refuse(scanner, at, "expected a value") : at;
 }
 
 char json_scan_peek(struct json_scanner *scanner)
 {
-	skip_space(scanner);
+	scanner->at = skip_space(scanner->at, scanner->end);
 	return scanner->at < scanner->end ? *scanner->at : '\0';
+}
+
+/* What a part of the public interface returns for where it has come to. */
+static inline int come_to(struct json_scanner *scanner, const char *at, bool ended)
+{
+	if (!at)
+		return -EBADMSG;
+	scanner->at = at;
+	return !ended;
 }
 
 int json_scan_key(struct json_scanner *scanner, bool first, struct encoded *key)
 {
-	char c = json_scan_peek(scanner);
-	const char *start;
+	bool ended;
+	const char *at = scan_key(scanner, scanner->at, first, key, &ended);
 
-	if (c == '}') {
-		scanner->at++;
-		return 0;
-	}
-	if (!first) {
-		if (c != ',')
-			return json_fail(scanner, scanner->at, "expected , or }");
-		scanner->at++;
-		c = json_scan_peek(scanner);
-	}
-	if (c != '"')
-		return json_fail(scanner, scanner->at, "expected a key in quotes");
-	start = scanner->at;
-	if (scan_string(scanner, &key->escaped) < 0)
-		return -EBADMSG;
-	key->type = STORM_STRING;
-	key->wire = WIRE_JSON;
-	key->text = (struct span){ start, (size_t)(scanner->at - start) };
-	if (json_scan_peek(scanner) != ':')
-		return json_fail(scanner, scanner->at, "expected :");
-	scanner->at++;
-	skip_space(scanner);
-	return 1;
+	return come_to(scanner, at, ended);
 }
 
 int json_scan_element(struct json_scanner *scanner, bool first)
 {
-	char c = json_scan_peek(scanner);
+	bool ended;
+	const char *at = scan_element(scanner, scanner->at, first, &ended);
 
-	if (c == ']') {
-		scanner->at++;
-		return 0;
-	}
-	if (first)
-		return 1;
-	if (c != ',')
-		return json_fail(scanner, scanner->at, "expected , or ]");
-	scanner->at++;
-	if (json_scan_peek(scanner) == ']')
-		return json_fail(scanner, scanner->at, "expected a value");
-	return 1;
+	return come_to(scanner, at, ended);
 }
 
 /* Which of the open arrays and objects are objects, one bit a level. */
@@ -261,78 +305,80 @@ struct nesting {
 	size_t depth;
 };
 
-static int enter(struct json_scanner *scanner, struct nesting *nesting, char bracket)
+static inline const char *enter(
+	struct json_scanner *scanner, const char *at, struct nesting *nesting)
 {
 	uint64_t bit = UINT64_C(1) << nesting->depth % 64;
 
 	if (nesting->depth == JSON_DEPTH)
-		return json_fail(scanner, scanner->at, "nested too deep");
-	if (bracket == '{')
+		return refuse(scanner, at, "nested too deep");
+	if (*at == '{')
 		nesting->is_object[nesting->depth / 64] |= bit;
 	else
 		nesting->is_object[nesting->depth / 64] &= ~bit;
 	nesting->depth++;
-	json_scan_enter(scanner);
-	return 0;
+	return at + 1;
 }
 
-/* Go on in the innermost array or object: 1 when a value comes next, 0 behind its end. */
-static int go_on(struct json_scanner *scanner, const struct nesting *nesting, bool first)
+/* Go on in the innermost array or object, to the value that comes next or behind its end. */
+static inline const char *go_on(struct json_scanner *scanner, const char *at,
+	const struct nesting *nesting, bool first, bool *ended)
 {
 	size_t level = nesting->depth - 1;
 	struct encoded key;
 
 	if (nesting->is_object[level / 64] >> level % 64 & 1)
-		return json_scan_key(scanner, first, &key);
-	return json_scan_element(scanner, first);
+		return scan_key(scanner, at, first, &key, ended);
+	return scan_element(scanner, at, first, ended);
 }
 
-/* Scan an array or object with all that is in it. */
-static int scan_nested(struct json_scanner *scanner)
+/* An array or object with all that is in it. */
+static const char *scan_nested(struct json_scanner *scanner, const char *at)
 {
 	struct nesting nesting = { .depth = 0 };
 
 	for (;;) {
-		char c = json_scan_peek(scanner);
-		bool entered = c == '{' || c == '[';
+		bool entered = at < scanner->end && (*at == '{' || *at == '[');
+		bool ended = true;
 		struct encoded scalar;
-		int more = 0;
 
-		if (entered ? enter(scanner, &nesting, c) < 0 :
-			      scan_scalar(scanner, &scalar.type, &scalar.escaped) < 0)
-			return -EBADMSG;
-		while (more == 0) {
-			more = go_on(scanner, &nesting, entered);
-			if (more < 0)
-				return -EBADMSG;
-			if (more == 0 && --nesting.depth == 0)
-				return 0;
+		at = entered ? enter(scanner, at, &nesting) :
+			       scan_scalar(scanner, at, &scalar.type, &scalar.escaped);
+		while (at && ended) {
+			at = go_on(scanner, at, &nesting, entered, &ended);
+			if (at && ended && --nesting.depth == 0)
+				return at;
 			entered = false;
 		}
+		if (!at)
+			return NULL;
 	}
 }
 
 int json_scan_value(struct json_scanner *scanner, struct encoded *value)
 {
-	char c = json_scan_peek(scanner);
-	const char *start = scanner->at;
-	int err;
+	const char *start = skip_space(scanner->at, scanner->end);
+	char c = start < scanner->end ? *start : '\0';
+	const char *at;
 
 	value->wire = WIRE_JSON;
 	if (c == '{' || c == '[') {
 		value->type = c == '{' ? STORM_OBJECT : STORM_ARRAY;
 		value->escaped = false;
-		err = scan_nested(scanner);
+		at = scan_nested(scanner, start);
 	} else {
-		err = scan_scalar(scanner, &value->type, &value->escaped);
+		at = scan_scalar(scanner, start, &value->type, &value->escaped);
 	}
-	value->text = (struct span){ start, (size_t)(scanner->at - start) };
-	return err;
+	if (!at)
+		return -EBADMSG;
+	value->text = (struct span){ start, (size_t)(at - start) };
+	scanner->at = at;
+	return 0;
 }
 
 int json_scan_end(struct json_scanner *scanner)
 {
-	skip_space(scanner);
+	scanner->at = skip_space(scanner->at, scanner->end);
 	if (scanner->at < scanner->end)
 		return json_fail(scanner, scanner->at, "something follows the value");
 	return 0;

@@ -85,6 +85,20 @@ static inline const char *plain_skip_sse2(const char *at, const char *end)
 }
 #endif
 
+/* The first byte of the next sixteen that is not plain; NULL: look further, there is none, or there are no sixteen. */
+static inline const char *plain_end_near(const char *at, const char *end)
+{
+#ifdef __SSE2__
+	unsigned int marks = end - at >= 16 ? plain_marks_sse2(at) : 0;
+
+	return marks != 0 ? at + __builtin_ctz(marks) : NULL;
+#else
+	(void)at;
+	(void)end;
+	return NULL;
+#endif
+}
+
 static inline const char *plain_skip(const char *at, const char *end)
 {
 #ifdef __SSE2__

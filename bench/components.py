@@ -43,7 +43,7 @@ def programs():
         Program("pystorm, MessagePack", "msgpack", 1, lambda case: [python, bolts / "pystorm_bolts.py", case, "msgpack"]),
         Program("storm.py", "json+tasks", 1,
                 lambda case: ["env", f"PYTHONPATH={scripts}", python, bolts / "storm_bolts.py", case]),
-        Program("storm.js", "json+tasks", 1, lambda case: ["env", f"NODE_PATH={scripts}", "node", bolts / "storm_bolts.js", case]),
+        Program("storm.js", "json+tasks", 10, lambda case: ["env", f"NODE_PATH={scripts}", "node", bolts / "storm_bolts.js", case]),
         Program(LIMIT, "json", 40, lambda case: [PLACE / "bench_limit", case], ["echo", "ack", "wide"]),
     ]
 

@@ -15,11 +15,11 @@ PEERS = ["map", "thread pool", "process pool", "joblib", "ipyparallel", "PySpark
 BAR = 10
 
 TITLE = "A function mapped over a file"
-TEXT = """`cstorm map urlparse -p 2` over a file of a million URLs, against what maps Python's own urlparse over it: with `map`, in a loop
+TEXT = f"""`cstorm map urlparse -p 2` over a file of a million URLs, against what maps Python's own urlparse over it: with `map`, in a loop
 that Cython has compiled, in pools of two threads, of two processes (chunks of 1,000, as for joblib and ipyparallel), in PySpark with
 `local[2]`, and by `xargs -P 2` with 1,000 URLs a process. Each reads the file and writes lines of the parts with tabs between them. What
 starts and ends a pool, or a cluster, is not counted for Python; for cstorm and xargs the whole command is. Bar: ten times the best of
-Python.
+Python. ({", ".join(REQUIREMENTS)})
 """
 
 

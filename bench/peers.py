@@ -1,11 +1,12 @@
 """What it is measured against, from the packages it comes in."""
 
+import platform
 import re
 import subprocess
 import sys
 import zipfile
 
-from tools import BUILD, PLACE, SOURCE, Failure, run
+from tools import BUILD, PLACE, SOURCE, run, said
 
 PYSTORM = ["pystorm==3.1.4", "msgpack==1.1.0"]
 
@@ -23,6 +24,12 @@ def get_python(name, requirements):
 
 def storm_version():
     return re.search("<storm.version>(.*)</storm.version>", (SOURCE / "jvm-harness/pom.xml").read_text())[1]
+
+
+def versions():
+    return {"Linux": platform.release().split("-")[0], "gcc": said("gcc", "--version"), "Python": platform.python_version(),
+            "Java": said("java", "-version"), "Node.js": said("node", "--version"), "Storm": storm_version(),
+            **dict(requirement.split("==") for requirement in PYSTORM)}
 
 
 def get_flux():

@@ -7,14 +7,12 @@
 #include <string.h>
 #include <time.h>
 
-/* So many are emitted at once, as the other spouts do. */
-#define AT_ONCE 32
-
 struct source {
 	char *text; /* of the file */
 	struct storm_string *lines;
 	size_t line_count;
 	size_t count;
+	size_t at_once;
 	size_t emitted;
 	size_t acked;
 	size_t failed;
@@ -58,6 +56,9 @@ static int open_source(struct storm_task *task)
 
 	source->count = (size_t)json_integer_value(storm_config(task, "bench.count"));
 	source->latencies = calloc(source->count, sizeof(*source->latencies));
+	source->at_once = (size_t)json_integer_value(storm_config(task, "bench.at_once"));
+	if (source->at_once == 0)
+		source->at_once = 32;
 	source->begin = now();
 	if (!path || source->count == 0 || !source->latencies)
 		return storm_error(task, -EINVAL, "bench.input and bench.count are needed");
@@ -70,7 +71,7 @@ static int next(struct storm_task *task)
 	uint32_t emitted = (uint32_t)((now() - source->begin) * 1e6);
 	int err = 0;
 
-	for (int i = 0; i < AT_ONCE && source->emitted < source->count && err == 0; i++) {
+	for (size_t i = 0; i < source->at_once && source->emitted < source->count && err == 0; i++) {
 		struct storm_string line = source->lines[source->emitted % source->line_count];
 		struct storm_value value = storm_string(line.data, line.length);
 

@@ -1,5 +1,5 @@
 // What is measured with Storm's own storm.js: the name of the bolt is the argument.
-const {BasicBolt} = require('./storm');
+const {BasicBolt} = require('storm');
 
 const bolts = {
   echo: (tuple, emit) => emit([tuple.values[0]]),

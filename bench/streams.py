@@ -40,11 +40,15 @@ def values(bolt, choose):
         return [" ".join(word(choose) for _ in range(8))]
     if bolt == "urlparse":
         return [url(choose)]
+    if bolt.startswith("fields-"):
+        return [word(choose) for _ in range(int(bolt[7:]))]
     return wide(choose) if bolt == "wide" else [word(choose)]
 
 
 def handshake(bolt, folder, serializer):
     fields = FIELDS.get(bolt, ["word"])
+    if bolt.startswith("fields-"):
+        fields, bolt = [f"f{i}" for i in range(int(bolt[7:]))], "ack"
     return {
         "pidDir": folder,
         "conf": {"topology.name": "components", "topology.message.timeout.secs": 30, "topology.debug": False,

@@ -104,8 +104,17 @@ def processor(pids):
 def machine():
     text = pathlib.Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name\s*: (.*)", text)
-    return {"processor": model[1] if model else platform.machine(), "cores": os.cpu_count(), "python": platform.python_version(),
-            "kernel": platform.release().split("-")[0]}
+    return {"processor": model[1] if model else platform.machine(), "cores": os.cpu_count()}
+
+
+def said(*command):
+    """What a program says of its version, or nothing where it is not there."""
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "(none)"
+    version = re.search(r"\d+(\.\d+)+", found.stdout + found.stderr)
+    return version[0] if version else "(unknown)"
 
 
 def table(head, rows):

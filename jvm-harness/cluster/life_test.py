@@ -103,8 +103,8 @@ class Life(ClusterTest):
         self.await_all()
         self.until("all tasks run again", lambda: len(self.components()) == 6)
 
-    def kill_component(self, name):
-        self.cstorm("submit", self.topology)
+    def kill_component(self, name, *options):
+        self.cstorm("submit", *options, self.topology)
         self.await_some()
         before = self.components()
         self.end(self.processes("/resources/cstorm/bin/", f"--component {name}")[0])
@@ -142,6 +142,13 @@ class Life(ClusterTest):
         self.assertIn("name its jar with --with", self.cstorm("submit", *wire, self.topology, status=2))
         self.cstorm("submit", "--wait", *wire, "--with", SERIALIZER, self.topology)
         self.await_all()
+
+    def test_process_bolt(self):
+        """Our class in the place of Storm's ShellBolt: nothing is lost when a process dies."""
+        bolts = ("-o", "cstorm.bolt.class=cstorm.multilang.ProcessBolt")
+        self.assertIn("split: the workers would not have the class", self.cstorm("submit", *bolts, self.topology, status=2))
+        self.kill_component("split", *bolts, "--with", SERIALIZER)
+        self.until("Nimbus knows why", lambda: "exitCode:" in self.cstorm("errors", "lives"))
 
     def test_nimbus_is_killed(self):
         self.cstorm("submit", self.topology)

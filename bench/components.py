@@ -43,7 +43,9 @@ def programs():
         Program("pystorm, MessagePack", "msgpack", 1, lambda case: [python, bolts / "pystorm_bolts.py", case, "msgpack"]),
         Program("storm.py", "json+tasks", 1,
                 lambda case: ["env", f"PYTHONPATH={scripts}", python, bolts / "storm_bolts.py", case]),
-        Program("storm.js", "json+tasks", 10, lambda case: ["env", f"NODE_PATH={scripts}", "node", bolts / "storm_bolts.js", case]),
+        # It needs a pipe to write to.
+        Program("storm.js", "json+tasks", 5,
+                lambda case: ["sh", "-c", f"NODE_PATH='{scripts}' node '{bolts}/storm_bolts.js' {case} | cat"]),
         Program(LIMIT, "json", 40, lambda case: [PLACE / "bench_limit", case], ["echo", "ack", "wide"]),
     ]
 
@@ -76,8 +78,10 @@ def measure_case(case, chosen, runs, base, progress):
             count = base * program.scale
             idle, idle_cpu, _ = measure(program.command(case), stream(case, program, 0))
             seconds, cpu, memory = measure(program.command(case), stream(case, program, count))
+            if seconds < 1.2 * idle or cpu < 1.2 * idle_cpu:
+                raise Failure(f"{program.name} takes no time for {count} tuples in {case}: it must have ended early")
             entry = found[program.name]
-            entry["rates"].append(count / max(seconds - idle, 1e-9))
+            entry["rates"].append(count / (seconds - idle))
             entry["cpu"].append(max(cpu - idle_cpu, 0) / count * 1e6)
             entry["memory"].append(memory)
     return found

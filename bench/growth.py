@@ -25,9 +25,10 @@ REASONS = {
     "fields": "A field is scanned once, and what is not asked for is not decoded: the cost of a field is what stays.",
     "tasks": "Flat as far as the processors go, which few tasks fill; with more, each is given fewer tuples at a time, so that there are "
              "more system calls and changes of process for as many tuples.",
-    "pending": "With few pending, tuples go one by one, and a tuple costs the way there and back; from a hundred or so on all go by batches. "
-               "With a million the spout and the runner keep what they know of a million tuples, which no cache holds.",
-    "components": "Flat for each hop, once there are more components than processors: a tuple passes the runner once for each.",
+    "pending": "With few pending, tuples go one by one, and a tuple costs the way there and back; from a hundred or so on they go by "
+               "batches, and a million that are pending cost no more.",
+    "components": "Flat for each hop, which is the runner once and a process once; the first one costs more, for it is shared with the "
+                  "spout's bookkeeping and the acks.",
 }
 
 

@@ -71,7 +71,8 @@ static int next(struct storm_task *task)
 	uint32_t emitted = (uint32_t)((now() - source->begin) * 1e6);
 	int err = 0;
 
-	for (size_t i = 0; i < source->at_once && source->emitted < source->count && err == 0; i++) {
+	for (size_t i = 0; i < source->at_once && source->emitted < source->count && err == 0;
+		i++) {
 		struct storm_string line = source->lines[source->emitted % source->line_count];
 		struct storm_value value = storm_string(line.data, line.length);
 

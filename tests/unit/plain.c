@@ -2,9 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "protocol/plain.h"
-#include "random.h"
-
-#define SIZE 100
+#include "texts.h"
 
 static void compare(const char *at, const char *end)
 {
@@ -42,33 +40,12 @@ static void compare_escapes(const char *at, const char *end)
 
 Test(plain, every_byte_at_every_place)
 {
-	char text[SIZE];
-
-	memset(text, 'a', sizeof(text));
-	for (size_t length = 0; length <= 40; length++) {
-		for (size_t place = 0; place < length; place++) {
-			for (int byte = 0; byte < 256; byte++) {
-				text[place] = (char)byte;
-				compare(text, text + length);
-			}
-			text[place] = 'a';
-		}
-		compare(text, text + length);
-	}
+	check_every_byte_at_every_place(compare);
 }
 
 Test(plain, anything)
 {
-	struct random random = { 1 };
-
-	for (int round = 0; round < 100000; round++) {
-		char text[SIZE];
-		size_t length = random_below(&random, sizeof(text));
-
-		for (size_t i = 0; i < length; i++)
-			text[i] = (char)(random_once_in(&random, 8) ? random_next(&random) : 'a');
-		compare(text, text + length);
-	}
+	check_anything(compare);
 }
 
 Test(plain, escapes)
@@ -77,7 +54,7 @@ Test(plain, escapes)
 	struct random random = { 2 };
 
 	for (int round = 0; round < 100000; round++) {
-		char text[SIZE];
+		char text[TEXT_SIZE];
 		size_t length = random_below(&random, sizeof(text));
 
 		for (size_t i = 0; i < length; i++) {

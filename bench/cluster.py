@@ -13,7 +13,7 @@ import zipfile
 
 import peers
 from runner import PATIENCE, PENDING, write_input
-from tools import BUILD, COMPONENTS, CSTORM, PLACE, SOURCE, Failure, Progress, median, spread, table
+from tools import COMPONENTS, CSTORM, PLACE, SOURCE, Failure, Progress, median, spread, table
 
 CASES = ["echo"]
 JAVA, C_JSON, C_MSGPACK, C_PROCESS = "Java", "C, JSON", "C, our serializer", "C, our serializer and ProcessBolt"
@@ -77,7 +77,7 @@ class Cluster:
 
     def __enter__(self):
         self.script("stop")
-        self.script("start", "--port", "0", "--slots", "1", "-o", "topology.max.spout.pending=2000")
+        self.script("start", "--port", "0", "--slots", "1")
         return self
 
     def __exit__(self, *_):

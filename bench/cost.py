@@ -1,8 +1,6 @@
 """What a tuple costs in `cstorm run`: processor, memory, bytes, system calls; and how long one takes."""
 
 import contextlib
-import json
-import os
 import pathlib
 import subprocess
 import time
@@ -28,10 +26,8 @@ def numbers(path):
     return {key: int(value) for key, value in (line.split(": ") for line in path.read_text().splitlines())}
 
 
-def watch(command, report):
+def watch(command):
     """Run a topology; the memory of its processes by name, and what they have written and how often, shortly before its end."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(report)
     process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, cwd=PLACE)
     memories, io = {}, {}
@@ -44,8 +40,6 @@ def watch(command, report):
         time.sleep(0.02)
     if process.returncode != 0:
         raise Failure(f"cstorm run has ended with status {process.returncode}")
-    end = json.loads(report.read_text())["end"]
-    assert end
     return memories, io
 
 
@@ -58,7 +52,7 @@ def measure_once(settings, count):
 
     fastest = Run(command()).measure(report)["rates"]
     _, cpu, _ = measure(command())
-    memories, io = watch(command(), report)
+    memories, io = watch(command())
     half = Run(command(**{"cstorm.spout.rate": fastest / 2, "bench.at_once": 1, "count": count // 2})).measure(report)
     idle = Run(command(**{"cstorm.spout.rate": IDLE_RATE, "bench.at_once": 1, "count": IDLE_COUNT})).measure(report)
     components = [max(found) for (name, _), found in memories.items() if name == "component"]

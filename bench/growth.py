@@ -32,13 +32,6 @@ REASONS = {
 }
 
 
-class Case:
-    """What is measured at a point: microseconds a tuple, and what to divide them by for the other column."""
-
-    def __init__(self, name, points, count, divided):
-        self.name, self.points, self.count, self.divided = name, points, count, divided
-
-
 def topology_point(topology, count, **settings):
     report = PLACE / "report.json"
     text = yaml(topology, "c", {**config_of(topology, count, report), **settings})

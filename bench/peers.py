@@ -2,7 +2,6 @@
 
 import platform
 import re
-import subprocess
 import sys
 import zipfile
 

@@ -86,8 +86,8 @@ def write_input(kind, size=None, variety=1000):
 class Run:
     """One run of a topology: what its spout has reported, and what was seen of it from outside."""
 
-    def __init__(self, command, environment=None):
-        self.command, self.environment = command, environment
+    def __init__(self, command):
+        self.command = command
 
     def measure(self, report):
         with contextlib.suppress(FileNotFoundError):

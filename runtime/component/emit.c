@@ -222,14 +222,15 @@ static const struct storm_tuple *only_anchor(const struct emit *emit)
 /* On lines, an emit that says more than one has room for is JSON. */
 static enum wire wire_of_emit(const struct storm_task *task, const struct emit *emit)
 {
-	const struct storm_tuple *anchor = only_anchor(emit);
+	const struct storm_tuple *anchor;
 
-	if (task_wire(task) == WIRE_LINES &&
-		(emit->want_task_ids || emit->emission->task != 0 ||
-			(emit->anchor_count > 0 && (!anchor || !anchor->message->is_line)) ||
-			!emit->is_default))
+	if (task_wire(task) != WIRE_LINES)
+		return task_wire(task);
+	anchor = only_anchor(emit);
+	if (emit->want_task_ids || emit->emission->task != 0 || !emit->is_default ||
+		(emit->anchor_count > 0 && (!anchor || !anchor->message->is_line)))
 		return WIRE_JSON;
-	return task_wire(task);
+	return WIRE_LINES;
 }
 
 static int write_line(struct storm_task *task, struct buffer *message, const struct emit *emit)

@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -195,6 +196,8 @@ public class ProcessBolt extends BaseRichBolt {
     private void write(PipeWriter.Message message) {
         try {
             writer.write(message);
+        } catch (InterruptedIOException e) {
+            LOG.debug("interrupted, as when the worker ends: the tuple is replayed", e);
         } catch (IOException e) {
             if (running) {
                 die(e);

@@ -13,6 +13,9 @@
 
 #include "component/task.h"
 
+/* In seconds: what a task that is told to end may still take. Storm's workers have 3 to end their own. */
+#define END_LIMIT 5
+
 void task_stop(struct storm_task *task)
 {
 	task->stopping = true;
@@ -202,6 +205,24 @@ static void on_terminate(struct ev_loop *loop, struct ev_signal *watcher, int ev
 	task_stop(watcher->data);
 }
 
+/*
+ * A task that is told to end while it writes what nobody reads any more would never come to hear of it,
+ * and Storm waits for it: so an alarm ends one that does not end itself.
+ */
+static void on_terminate_signal(int signal_number)
+{
+	alarm(END_LIMIT);
+	ev_feed_signal(signal_number);
+}
+
+static void watch_terminate(struct storm_task *task)
+{
+	struct sigaction action = { .sa_handler = on_terminate_signal, .sa_flags = SA_RESTART };
+
+	ev_signal_start(task->loop, &task->terminate);
+	sigaction(SIGTERM, &action, NULL);
+}
+
 static bool is_ignored(int signal_number)
 {
 	struct sigaction action;
@@ -225,7 +246,7 @@ void task_watch(struct storm_task *task)
 		return;
 	ev_io_start(task->loop, &task->input);
 	if (!is_ignored(SIGTERM))
-		ev_signal_start(task->loop, &task->terminate);
+		watch_terminate(task);
 }
 
 void task_unwatch(struct storm_task *task)

@@ -1,16 +1,25 @@
 """A component's process on the wire: the test is the parent, as Storm's worker would be."""
 
+import fcntl
 import json
 import os
 import pty
 import signal
 import subprocess
+import sys
+import termios
+import time
 import unittest
 
 import msgpack
 from harness import PATIENCE, PROBE, WORDCOUNT, Component, OnMessagePack, describe, logs
 
 FRAME_LIMIT = 64 << 20
+
+
+def is_full(pipe):
+    waiting = fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))
+    return int.from_bytes(waiting, sys.byteorder) == fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
 
 
 class WireTest(unittest.TestCase):
@@ -277,6 +286,13 @@ class Bolt(WireTest):
         self.bolt.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.bolt.receive()["tuple"], ["closed"])
         self.assertEqual(self.bolt.process.wait(PATIENCE), 0)
+
+    def test_ends_when_it_is_told_to_while_it_writes_and_nobody_reads(self):
+        self.bolt.send_tuple(["report", 1, True, "x" * 5000000])
+        while not is_full(self.bolt.process.stdout):
+            time.sleep(0.01)
+        self.bolt.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.bolt.process.wait(PATIENCE), -signal.SIGALRM)
 
     def test_ends_when_nobody_reads(self):
         self.bolt.process.stdout.close()

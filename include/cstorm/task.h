@@ -40,6 +40,14 @@ STORM_API size_t storm_component_tasks(
 	const struct storm_task *task, const char *component, const int **ids);
 
 /**
+ * The fields of a stream that this task emits to, as the topology names them.
+ *
+ * @return their names, NULL after the last; borrowed, valid as long as the task. NULL: it has no
+ *         such stream
+ */
+STORM_API const char *const *storm_output_fields(const struct storm_task *task, const char *stream);
+
+/**
  * How often the local runner has started this task anew after a crash. 0 in a Storm cluster,
  * where a crash ends the whole worker.
  */

@@ -77,6 +77,10 @@ struct storm_spout_class {
 	/* Reliable spouts: how often one tuple may fail before it is given up. 0: no bound. */
 	unsigned int max_fails;
 
+	/* The topology names the fields of the default stream (see storm_output_fields): those of
+	 * `outputs` are for a topology that does not. */
+	bool fields_chosen;
+
 	/**
 	 * Start: open files, connect. A negative result ends the process, with the error reported.
 	 */
@@ -98,7 +102,15 @@ struct storm_spout_class {
 	/** Reliable spouts: the tuple emitted with this tag is fully processed. */
 	void (*acked)(struct storm_task *task, uint64_t tag);
 
-	/** Reliable spouts: the tuple emitted with this tag failed max_fails times: it is lost. */
+	/**
+	 * Reliable spouts: the tuple emitted with this tag has failed, for the fails-th time. Without
+	 * this callback, max_fails decides, and a tuple is emitted again at once.
+	 *
+	 * @return in how many seconds it is emitted again, 0: at once; negative: it is given up
+	 */
+	double (*retry)(struct storm_task *task, uint64_t tag, unsigned int fails);
+
+	/** Reliable spouts: the tuple emitted with this tag is given up: it is lost. */
 	void (*failed)(struct storm_task *task, uint64_t tag);
 
 	/** Spouts that keep their own account: Storm acks or fails the message id. */
@@ -176,6 +188,19 @@ struct storm_bolt_class {
 	 */
 	int (*close)(struct storm_task *task);
 };
+
+/**
+ * One of several classes that a component can be of. The setting `use` of the component names it;
+ * where it is not set, it is the first one. So a topology can read lines at a desk, and a message
+ * queue in production.
+ */
+struct storm_choice {
+	const char *name;
+	const struct storm_spout_class *spout_class; /* of a spout */
+	const struct storm_bolt_class *bolt_class; /* of a bolt */
+};
+
+#define STORM_CHOICES(...) ((const struct storm_choice[]){ __VA_ARGS__, { .name = NULL } })
 
 /* Topologies */
 
@@ -274,22 +299,26 @@ struct storm_foreign {
 	(&(const struct storm_foreign){                       \
 		.java = { (name), (constructor_arguments) }, .outputs = (java_outputs) })
 
-/** A spout in a topology: of a class, or foreign. */
+/** A spout in a topology: of a class, or of one of several, or foreign. */
 struct storm_spout {
 	const char *name;
 	const struct storm_spout_class *spout_class;
+	const struct storm_choice *choices;
 	const struct storm_foreign *foreign;
 	int parallelism; /* executors: the threads of a cluster that its tasks share; 0 is 1 */
 	int tasks; /* processes; 0: as parallelism */
+	const struct storm_stream
+		*outputs; /* its fields as this topology names them; NULL: as the class */
 	const struct storm_environment *environments; /* may be NULL */
 	const struct storm_config_entry *config; /* for this component alone; may be NULL */
 	const struct storm_config_entry *env; /* variables of its process, as text; may be NULL */
 };
 
-/** A bolt in a topology: of a class, or foreign. */
+/** A bolt in a topology: of a class, or of one of several, or foreign. */
 struct storm_bolt {
 	const char *name;
 	const struct storm_bolt_class *bolt_class;
+	const struct storm_choice *choices;
 	const struct storm_foreign *foreign;
 	int parallelism; /* executors: the threads of a cluster that its tasks share; 0 is 1 */
 	int tasks; /* processes; 0: as parallelism */

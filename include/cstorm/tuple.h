@@ -77,6 +77,9 @@ STORM_API STORM_MUST_CHECK int storm_tuple_get_json(
 /** The index of a field, or -ENOENT. */
 STORM_API int storm_tuple_index(const struct storm_tuple *tuple, const char *field);
 
+/** The name of a field by its index; NULL where the source's stream declares none. */
+STORM_API const char *storm_tuple_field(const struct storm_tuple *tuple, size_t index);
+
 /** The same getters by index, from 0. */
 STORM_API STORM_MUST_CHECK int storm_tuple_string_at(
 	const struct storm_tuple *tuple, size_t index, struct storm_string *string);

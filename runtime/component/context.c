@@ -91,6 +91,34 @@ static int read_sources(struct context *context, const json_t *fields, struct bu
 	return 0;
 }
 
+/* What the task emits. */
+static int read_outputs(struct context *context, const json_t *streams, struct buffer *error)
+{
+	struct storm_stream *output;
+	const char *stream;
+	json_t *names;
+
+	if (!json_is_object(streams))
+		return 0;
+	output = context->outputs = calloc(json_object_size(streams) + 1, sizeof(*output));
+	if (!output)
+		return -ENOMEM;
+	json_object_foreach((json_t *)streams, stream, names) {
+		const char **fields = calloc(json_array_size(names) + 1, sizeof(*fields));
+
+		*output++ = (struct storm_stream){ .name = stream, .fields = fields };
+		if (!fields)
+			return -ENOMEM;
+		for (size_t i = 0; i < json_array_size(names); i++) {
+			fields[i] = json_string_value(json_array_get(names, i));
+			if (!fields[i])
+				return bad(error,
+					"stream->outputfields has a name that is not a string");
+		}
+	}
+	return 0;
+}
+
 /* Add the streams that the topology declares and the handshake did not name. */
 static int add_declared(
 	struct context *context, const char *component, const struct storm_stream *stream)
@@ -221,6 +249,8 @@ int context_read(struct context *context, const struct storm_topology *topology,
 	if (err == 0 && !context->component)
 		err = bad(error, "context.componentid is missing, or not a string");
 	if (err == 0)
+		err = read_outputs(context, json_object_get(inner, "stream->outputfields"), error);
+	if (err == 0)
 		err = read_sources(
 			context, json_object_get(inner, "source->stream->fields"), error);
 	if (err == 0)
@@ -232,12 +262,15 @@ int context_read(struct context *context, const struct storm_topology *topology,
 
 void context_free(struct context *context)
 {
+	for (struct storm_stream *output = context->outputs; output && output->name; output++)
+		free((void *)output->fields);
 	for (size_t i = 0; i < context->source_count; i++) {
 		free(context->sources[i].fields);
 		free(context->sources[i].indexes);
 	}
 	for (size_t i = 0; i < context->peer_count; i++)
 		free(context->peers[i].tasks);
+	free(context->outputs);
 	free(context->sources);
 	free(context->peers);
 	json_decref(context->handshake);

@@ -36,6 +36,7 @@ struct context {
 	const char *component;
 	int task;
 	size_t index; /* among the tasks of the component */
+	struct storm_stream *outputs; /* as the handshake names their fields; NULL: it does not */
 	struct source *sources;
 	size_t source_count;
 	struct peer *peers;

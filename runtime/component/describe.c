@@ -162,6 +162,37 @@ static json_t *describe_class(const char *summary, const struct storm_stream *ou
 		describe_metrics(metrics));
 }
 
+/* The classes that a component can be of: what each has, and the setting that chooses. */
+static json_t *describe_choices(
+	const struct storm_choice *choices, const struct storm_stream *outputs)
+{
+	json_t *settings = json_array();
+	json_t *metrics = json_array();
+	struct buffer names = { 0 };
+	json_t *parts;
+
+	buffer_append_literal(&names, "one of:");
+	for (const struct storm_choice *choice = choices; choice->name; choice++) {
+		const struct storm_spout_class *spout = choice->spout_class;
+		const struct storm_bolt_class *bolt = choice->bolt_class;
+		json_t *more = describe_settings(spout ? spout->settings : bolt->settings);
+
+		json_array_extend(settings, more);
+		json_decref(more);
+		more = describe_metrics(spout ? spout->metrics : bolt->metrics);
+		json_array_extend(metrics, more);
+		json_decref(more);
+		buffer_append_format(&names, " %s", choice->name);
+	}
+	json_array_insert_new(settings, 0,
+		json_pack("{s:s, s:s, s:s}", "name", "use", "summary", buffer_text(&names),
+			"default", choices->name));
+	parts = json_pack("{s:s, s:o, s:o, s:o}", "summary", buffer_text(&names), "outputs",
+		describe_outputs(outputs), "settings", settings, "metrics", metrics);
+	buffer_free(&names);
+	return parts;
+}
+
 static json_t *describe_foreign(const struct storm_foreign *foreign)
 {
 	json_t *parts = json_pack("{s:o}", "outputs", describe_outputs(foreign->outputs));
@@ -179,10 +210,12 @@ static json_t *describe_spout(const struct storm_spout *spout)
 	json_t *entry = describe_component(spout->name, spout->parallelism, spout->tasks,
 		spout->environments, spout->config, spout->env);
 
-	if (class)
+	if (spout->choices)
+		add_parts(entry, describe_choices(spout->choices, spout_outputs(spout)));
+	else if (class)
 		add_parts(entry,
-			describe_class(
-				class->summary, class->outputs, class->settings, class->metrics));
+			describe_class(class->summary, spout_outputs(spout), class->settings,
+				class->metrics));
 	else if (spout->foreign)
 		add_parts(entry, describe_foreign(spout->foreign));
 	return entry;
@@ -194,7 +227,9 @@ static json_t *describe_bolt(const struct storm_bolt *bolt)
 	json_t *entry = describe_component(bolt->name, bolt->parallelism, bolt->tasks,
 		bolt->environments, bolt->config, bolt->env);
 
-	if (class)
+	if (bolt->choices)
+		add_parts(entry, describe_choices(bolt->choices, bolt_outputs(bolt)));
+	else if (class)
 		add_parts(entry,
 			describe_class(
 				class->summary, class->outputs, class->settings, class->metrics));

@@ -14,7 +14,7 @@
 
 static const struct storm_stream *find_stream(const struct storm_task *task, const char *name)
 {
-	const struct storm_stream *stream = task_outputs(task);
+	const struct storm_stream *stream = task->outputs;
 
 	for (; stream && stream->name; stream++) {
 		if (stream->name == name || strcmp(stream->name, name) == 0)

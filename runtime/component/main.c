@@ -22,29 +22,40 @@ static int print_description(const struct storm_topology *topology)
 	return 0;
 }
 
-static void print_component(
-	const char *name, const char *summary, const char *kind, int parallelism)
+static void print_component(const json_t *component, const char *kind)
 {
-	printf("  %-12s %s x%d%s%s\n", name, kind, parallelism == 0 ? 1 : parallelism,
+	const char *summary = json_string_value(json_object_get(component, "summary"));
+
+	printf("  %-12s %s x%d%s%s\n", json_string_value(json_object_get(component, "name")), kind,
+		(int)json_integer_value(json_object_get(component, "parallelism")),
 		summary ? ": " : "", summary ? summary : "");
 }
 
-static void print_settings(
-	const struct storm_topology *topology, const struct storm_setting *setting)
+static void print_settings(const struct storm_topology *topology, const json_t *component)
 {
-	for (; setting && setting->name; setting++) {
-		printf("  %s.%s  %s", topology->name, setting->name,
-			setting->summary ? setting->summary : "");
-		if (setting->value)
-			printf(" (default: %s)", setting->value);
+	size_t i;
+	json_t *setting;
+
+	json_array_foreach(json_object_get(component, "settings"), i, setting) {
+		const char *summary = json_string_value(json_object_get(setting, "summary"));
+		const char *value = json_string_value(json_object_get(setting, "default"));
+
+		printf("  %s.%s  %s", topology->name,
+			json_string_value(json_object_get(setting, "name")),
+			summary ? summary : "");
+		if (value)
+			printf(" (default: %s)", value);
 		printf("\n");
 	}
 }
 
-static void print_help(const struct storm_topology *topology, const char *program)
+static int print_help(const struct storm_topology *topology, const char *program)
 {
-	const struct storm_spout *spout;
-	const struct storm_bolt *bolt;
+	json_t *description = describe_topology(topology);
+	const json_t *spouts = json_object_get(description, "spouts");
+	const json_t *bolts = json_object_get(description, "bolts");
+	size_t i;
+	json_t *component;
 
 	printf("%s: %s\n\n", topology->name,
 		topology->summary ? topology->summary : "a Storm topology");
@@ -57,21 +68,20 @@ static void print_help(const struct storm_topology *topology, const char *progra
 	       "  --version         print the version of cstorm that it is built with\n"
 	       "With no option it is a component: it speaks Storm's multi-lang protocol on its\n"
 	       "standard input and output.\n\nComponents:\n");
-	for (spout = topology->spouts; spout && spout->name; spout++)
-		print_component(spout->name,
-			spout->spout_class ? spout->spout_class->summary : NULL, "spout",
-			spout->parallelism);
-	for (bolt = topology->bolts; bolt && bolt->name; bolt++)
-		print_component(bolt->name, bolt->bolt_class ? bolt->bolt_class->summary : NULL,
-			"bolt", bolt->parallelism);
+	json_array_foreach(spouts, i, component)
+		print_component(component, "spout");
+	json_array_foreach(bolts, i, component)
+		print_component(component, "bolt");
 	printf("\nSettings (-o KEY=VALUE):\n");
-	for (spout = topology->spouts; spout && spout->name; spout++)
-		print_settings(topology, spout->spout_class ? spout->spout_class->settings : NULL);
-	for (bolt = topology->bolts; bolt && bolt->name; bolt++)
-		print_settings(topology, bolt->bolt_class ? bolt->bolt_class->settings : NULL);
+	json_array_foreach(spouts, i, component)
+		print_settings(topology, component);
+	json_array_foreach(bolts, i, component)
+		print_settings(topology, component);
 	for (const struct storm_config_entry *entry = topology->config; entry && entry->key;
 		entry++)
 		printf("  %s  (here: %s)\n", entry->key, entry->value);
+	json_decref(description);
+	return fflush(stdout) == EOF ? 1 : 0;
 }
 
 static int refuse(const struct storm_topology *topology, const char *program, const char *what)
@@ -102,8 +112,7 @@ int storm_main(const struct storm_topology *topology, int argc, char **argv)
 	case 'd':
 		return print_description(topology);
 	case 'h':
-		print_help(topology, program);
-		return fflush(stdout) == EOF ? 1 : 0;
+		return print_help(topology, program);
 	case 'v':
 		printf("%s, with cstorm %s\n", topology->name, CSTORM_VERSION);
 		return fflush(stdout) == EOF ? 1 : 0;

@@ -38,7 +38,8 @@ void spout_free_pending(struct storm_task *task)
 	while ((pending = slots_next_ever(&task->pending, &place)))
 		buffer_free(&pending->message);
 	slots_free(&task->pending);
-	fifo_free(&task->replays);
+	ev_timer_stop(task->loop, &task->replay_timer);
+	replays_free(&task->replays);
 }
 
 static void handle_acked(struct storm_task *task, uint64_t number)
@@ -55,22 +56,49 @@ static void handle_acked(struct storm_task *task, uint64_t number)
 		task->spout_class->acked(task, tag);
 }
 
+/* In how many seconds a tuple is emitted again; negative: it is given up. */
+static double ask_retry(struct storm_task *task, const struct pending_tuple *pending)
+{
+	const struct storm_spout_class *spout = task->spout_class;
+
+	if (spout->retry) {
+		alive_call(task, "retry");
+		return spout->retry(task, pending->tag, pending->fails);
+	}
+	if (spout->max_fails == 0 || pending->fails < spout->max_fails)
+		return 0;
+	storm_log_error(task, "gave up a tuple that failed %u times", pending->fails);
+	return -1;
+}
+
+static void on_replay_due(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	storm_wake(timer->data);
+}
+
+static int replay_in(struct storm_task *task, uint64_t number, double seconds)
+{
+	ev_now_update(task->loop);
+	if (replays_push(&task->replays, number, ev_now(task->loop) + seconds) < 0)
+		return storm_error(task, -ENOMEM, "a replay");
+	return 0;
+}
+
 static int handle_failed(struct storm_task *task, uint64_t number)
 {
 	struct pending_tuple *pending = slots_get(&task->pending, number);
-	unsigned int max_fails = task->spout_class->max_fails;
+	double seconds;
 	uint64_t tag;
 
 	if (!pending)
 		return 0;
 	pending->fails++;
-	if (max_fails == 0 || pending->fails < max_fails) {
-		if (fifo_push(&task->replays, number) < 0)
-			return storm_error(task, -ENOMEM, "a replay");
-		return 0;
-	}
 	tag = pending->tag;
-	storm_log_error(task, "gave up a tuple that failed %u times", pending->fails);
+	seconds = ask_retry(task, pending);
+	if (seconds >= 0)
+		return replay_in(task, number, seconds);
 	spout_forget(task, number);
 	alive_call(task, "failed");
 	if (task->spout_class->failed)
@@ -112,11 +140,25 @@ static int handle_outcome(struct storm_task *task, const struct message *message
 	return err;
 }
 
-/* Emit the next tuple that waits for its replay; false when there is none. */
+/* Wake the spout when the next replay is due. */
+static void wait_for_replay(struct storm_task *task)
+{
+	struct ev_timer *timer = &task->replay_timer;
+
+	ev_timer_stop(task->loop, timer);
+	ev_timer_init(timer, on_replay_due, replays_due(&task->replays) - ev_now(task->loop), 0);
+	timer->data = task;
+	ev_timer_start(task->loop, timer);
+}
+
+/* Emit the next tuple whose replay is due; false when there is none. */
 static bool replay(struct storm_task *task)
 {
-	while (task->replays.count > 0) {
-		uint64_t number = fifo_pop(&task->replays);
+	if (task->replays.count == 0)
+		return false;
+	ev_now_update(task->loop);
+	while (task->replays.count > 0 && replays_due(&task->replays) <= ev_now(task->loop)) {
+		uint64_t number = replays_pop(&task->replays);
 		const struct pending_tuple *pending = slots_get(&task->pending, number);
 
 		if (!pending)
@@ -126,6 +168,8 @@ static bool replay(struct storm_task *task)
 		task_end_message(task);
 		return true;
 	}
+	if (task->replays.count > 0)
+		wait_for_replay(task);
 	return false;
 }
 

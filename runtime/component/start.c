@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "component/stream.h"
 #include "component/task.h"
 #include "protocol/transcode.h"
 #include "protocol/write.h"
@@ -29,26 +30,66 @@ static int write_pid_file(struct storm_task *task)
 	return 0;
 }
 
+/* The class that the configuration chooses, of several. */
+static int choose(struct storm_task *task, const struct storm_choice *choices)
+{
+	const struct storm_choice *choice = choices;
+	const json_t *use = storm_setting_json(task, "use");
+	struct buffer names = { 0 };
+	int err;
+
+	for (; use && choice->name; choice++) {
+		if (json_is_string(use) && strcmp(json_string_value(use), choice->name) == 0)
+			break;
+	}
+	if (choice->name) {
+		task->spout_class = choice->spout_class;
+		task->bolt_class = choice->bolt_class;
+		return 0;
+	}
+	for (choice = choices; choice->name; choice++)
+		buffer_append_format(&names, "%s%s", choice == choices ? "" : ", ", choice->name);
+	err = storm_error(task, -EINVAL, "the setting %s.use must be one of these: %s",
+		task->context.component, buffer_text(&names));
+	buffer_free(&names);
+	return err;
+}
+
 /* Become the component that the handshake names, or the command line. */
 static int choose_class(struct storm_task *task)
 {
 	const char *name = task->part ? task->part : task->context.component;
 	const struct storm_spout *spout = task->topology->spouts;
 	const struct storm_bolt *bolt = task->topology->bolts;
+	const struct storm_choice *choices = NULL;
+	const struct storm_stream *declared = NULL;
 	size_t state_size;
 
 	for (; spout && spout->name; spout++) {
-		if (strcmp(spout->name, name) == 0)
-			task->spout_class = spout->spout_class;
+		if (strcmp(spout->name, name) != 0)
+			continue;
+		task->spout_class = spout->spout_class;
+		choices = spout->choices;
+		declared = spout_outputs(spout);
 	}
 	for (; bolt && bolt->name; bolt++) {
-		if (strcmp(bolt->name, name) == 0)
-			task->bolt_class = bolt->bolt_class;
+		if (strcmp(bolt->name, name) != 0)
+			continue;
+		task->bolt_class = bolt->bolt_class;
+		choices = bolt->choices;
 	}
+	if (choices && choose(task, choices) < 0)
+		return -EINVAL;
 	if (!task->spout_class && !task->bolt_class)
 		return storm_error(task, -ENOENT,
 			"the program of the topology %s has no class for the component %s",
 			task->topology->name, name);
+	if (task->bolt_class)
+		task->outputs = task->bolt_class->outputs;
+	else if (!task->spout_class->fields_chosen)
+		task->outputs = task->spout_class->outputs;
+	else
+		task->outputs = task->context.outputs ? task->context.outputs : declared;
 	state_size =
 		task->spout_class ? task->spout_class->state_size : task->bolt_class->state_size;
 	task->state = calloc(1, state_size > 0 ? state_size : 1);

@@ -5,9 +5,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-const struct storm_stream *task_outputs(const struct storm_task *task)
+const char *const *storm_output_fields(const struct storm_task *task, const char *stream)
 {
-	return task->spout_class ? task->spout_class->outputs : task->bolt_class->outputs;
+	const struct storm_stream *output =
+		task->context.outputs ? task->context.outputs : task->outputs;
+
+	for (; output && output->name; output++) {
+		if (strcmp(output->name, stream) == 0)
+			return output->fields;
+	}
+	return NULL;
 }
 
 const struct storm_setting *task_settings(const struct storm_task *task)

@@ -9,12 +9,12 @@
 
 #include <ev.h>
 
-#include "base/fifo.h"
 #include "base/slots.h"
 #include "component/alive.h"
 #include "component/batches.h"
 #include "component/context.h"
 #include "component/log.h"
+#include "component/replays.h"
 #include "component/stdio.h"
 #include "component/tuple.h"
 #include "protocol/frame.h"
@@ -51,6 +51,7 @@ struct storm_task {
 	const char *part; /* the component of the topology that it is; NULL: the handshake says */
 	const struct storm_spout_class *spout_class; /* one of the two classes is NULL */
 	const struct storm_bolt_class *bolt_class;
+	const struct storm_stream *outputs;
 	struct context context;
 	void *state;
 	struct buffer setting; /* the text of the last setting that was not a string */
@@ -86,7 +87,8 @@ struct storm_task {
 
 	/* Spouts */
 	struct slots pending; /* reliable: emitted, neither acked nor given up */
-	struct fifo replays; /* the numbers of those that are to be emitted again */
+	struct replays replays; /* the numbers of those that are to be emitted again */
+	struct ev_timer replay_timer; /* until the first of them is due */
 	bool answering; /* a command of the parent, which reads until the sync comes */
 	bool answered; /* the sync is not written yet */
 	bool finished; /* next() has said so */
@@ -115,7 +117,6 @@ static inline enum wire task_wire(const struct storm_task *task)
 
 /* task.c */
 
-const struct storm_stream *task_outputs(const struct storm_task *task);
 const struct storm_setting *task_settings(const struct storm_task *task);
 const struct storm_metric *task_metrics(const struct storm_task *task);
 

@@ -145,6 +145,12 @@ int storm_tuple_index(const struct storm_tuple *tuple, const char *field)
 	return -ENOENT;
 }
 
+const char *storm_tuple_field(const struct storm_tuple *tuple, size_t index)
+{
+	return tuple->source && index < tuple->source->field_count ? tuple->source->fields[index] :
+								     NULL;
+}
+
 /* The place to decode a value to; NULL, with the reason set, when memory ended. */
 static char *place_for(
 	const struct storm_tuple *tuple, const struct encoded *value, struct buffer *decoded)

@@ -232,6 +232,62 @@ static const struct storm_spout_class asker = {
 	.ack = ack_asker,
 };
 
+/* Emits three tuples; each is emitted again later the first time, at once the second, and never the third. */
+
+static int next_of_three(struct storm_task *task)
+{
+	int64_t *number = storm_state(task);
+	int err = storm_emit_full(task,
+		&(const struct storm_emission){
+			STORM_VALUES(storm_integer(++*number)), .tag = (uint64_t)*number });
+
+	return err == 0 && *number == 3 ? STORM_FINISHED : err;
+}
+
+static double say_retry(struct storm_task *task, uint64_t tag, unsigned int fails)
+{
+	static const double seconds[] = { 0.2, 0, -1 };
+
+	storm_log_info(task, "fail %u of %d", fails, (int)tag);
+	return seconds[fails - 1];
+}
+
+static void say_failed(struct storm_task *task, uint64_t tag)
+{
+	storm_log_info(task, "gave up %d", (int)tag);
+}
+
+static const struct storm_spout_class hesitant = {
+	.outputs = STORM_FIELDS("number"),
+	.state_size = sizeof(int64_t),
+	.reliable = true,
+	.next = next_of_three,
+	.retry = say_retry,
+	.failed = say_failed,
+};
+
+/* Emits the names of its fields, which the topology has given. */
+
+static int next_of_fields(struct storm_task *task)
+{
+	const char *const *fields = storm_output_fields(task, "default");
+	struct storm_value values[8];
+	size_t count = 0;
+
+	for (; fields[count] && count < 8; count++)
+		values[count] = storm_text(fields[count]);
+	return storm_emit_full(
+		task, &(const struct storm_emission){ .values = values, .count = count });
+}
+
+static const struct storm_spout_class open_fields = {
+	.summary = "the names of its fields",
+	.outputs = STORM_FIELDS("anything"),
+	.settings = STORM_SETTINGS({ "colour", "a setting of one choice", "red" }),
+	.fields_chosen = true,
+	.next = next_of_fields,
+};
+
 static int next_of_error(struct storm_task *task)
 {
 	int err = storm_emit(task, storm_integer(1));
@@ -264,6 +320,13 @@ static const struct storm_topology topology = {
 		{ .name = "waiter", .spout_class = &waiter },
 		{ .name = "woken", .spout_class = &woken },
 		{ .name = "asker", .spout_class = &asker },
+		{ .name = "hesitant", .spout_class = &hesitant },
+		{ .name = "named",
+			.spout_class = &open_fields,
+			.outputs = STORM_FIELDS("first", "second") },
+		{ .name = "either",
+			.choices = STORM_CHOICES({ "many", .spout_class = &busy },
+				{ "fields", .spout_class = &open_fields }) },
 		{ .name = "broken", .spout_class = &broken },
 		{ .name = "hard_to_close", .spout_class = &hard_to_close }),
 };

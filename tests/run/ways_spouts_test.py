@@ -4,7 +4,7 @@ import os
 import time
 import unittest
 
-from harness import Component, OnMessagePack, logs, temporary
+from harness import Component, OnMessagePack, describe, logs, temporary
 
 WAYS_SPOUTS = os.environ["WAYS_SPOUTS"]
 
@@ -124,6 +124,69 @@ class Reliable(SpoutTest):
         spout.command("fail", emit["id"])
         self.assertEqual(logs(spout.command("ack", emit["id"])[0]), ["acked 1"])
         self.assertEqual(spout.command("next"), ([], {"command": "sync", "finished": True}))
+
+
+    def next_after_rest(self, spout):
+        """Asks until something comes: the spout rests meanwhile."""
+        while True:
+            messages, sync = spout.command("next")
+            if messages:
+                return messages, sync
+
+    def test_replays_when_the_class_says(self):
+        spout = self.component("hesitant")
+        emits = [spout.command("next")[0][0] for _ in range(3)]
+        start = time.monotonic()
+        self.assertEqual(logs(spout.command("fail", emits[0]["id"])[0]), ["fail 1 of 1"])
+        self.assertEqual(self.next_after_rest(spout)[0], [emits[0]])
+        self.assertGreaterEqual(time.monotonic() - start, 0.2)
+        self.assertEqual(logs(spout.command("fail", emits[0]["id"])[0]), ["fail 2 of 1"])
+        self.assertEqual(spout.command("next")[0], [emits[0]])
+        self.assertEqual(logs(spout.command("fail", emits[0]["id"])[0]), ["fail 3 of 1", "gave up 1"])
+        self.assertIs(spout.command("next")[1]["finished"], True)
+
+    def test_is_not_finished_while_a_replay_waits(self):
+        spout = self.component("hesitant")
+        emits = [spout.command("next")[0][0] for _ in range(3)]
+        for emit in emits:
+            self.assertNotIn("finished", spout.command("fail", emit["id"])[1])
+        again = [self.next_after_rest(spout) for _ in range(3)]
+        self.assertEqual([messages for messages, _ in again], [[emit] for emit in emits])
+        self.assertEqual([sync.get("finished") for _, sync in again], [None, None, True])
+
+
+class Chosen(SpoutTest):
+    """What the topology chooses: the names of the fields, the class."""
+
+    def values(self, spout):
+        return spout.command("next")[0][0]["tuple"]
+
+    def test_fields_are_those_of_the_handshake(self):
+        spout = self.component("named", context={"stream->outputfields": {"default": ["a", "b", "c"]}})
+        self.assertEqual(self.values(spout), ["a", "b", "c"])
+
+    def test_fields_are_those_of_the_topology_where_the_handshake_has_none(self):
+        spout = self.component("named", context={"stream->outputfields": None})
+        self.assertEqual(self.values(spout), ["first", "second"])
+
+    def test_class_is_the_first_unless_the_configuration_says(self):
+        self.assertEqual(self.next(self.component("either")), [0])
+        self.assertEqual(self.next(self.component("either", {"either.use": "many"})), [0])
+        self.assertEqual(self.next(self.component("either", {"either.use": "fields"})), ["word"])
+        self.assertEqual(self.next(self.component("either", {"ways_spouts.use": "fields"})), ["word"])
+
+    def test_class_must_be_one_of_them(self):
+        spout = self.component("either", start=False)
+        spout.send(spout.handshake("either", {"either.use": "feilds"}, {}))
+        messages, status = spout.end_of_life()
+        self.assertIn("the setting either.use must be one of these: many, fields", messages[0]["msg"])
+        self.assertEqual(status, 1)
+
+    def test_description_has_all_of_it(self):
+        spouts = {spout["name"]: spout for spout in describe(WAYS_SPOUTS)["spouts"]}
+        self.assertEqual(spouts["named"]["outputs"][0]["fields"], ["first", "second"])
+        self.assertEqual([setting["name"] for setting in spouts["either"]["settings"]], ["use", "burst", "colour"])
+        self.assertEqual(spouts["either"]["settings"][0]["default"], "many")
 
 
 class Events(SpoutTest):

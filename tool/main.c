@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "command.h"
-#include "spec/nearest.h"
 
 static const struct command commands[] = {
 	{ "activate", "have a topology on a cluster emit again", command_activate },

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/nearest.h"
+#include "base/nearest.h"
 
 static const char *const names[] = { "lines", "split", "count", "table" };
 

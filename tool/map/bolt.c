@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "map/map.h"
 #include "ready.h"
-#include "spec/nearest.h"
 
 /* Taking its description from a topology */
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/utf8.h"
-#include "spec/nearest.h"
 
 /* Nobody reads more of them, and each takes a walk through all names. */
 #define SUGGESTION_LIMIT 1000

@@ -1,6 +1,6 @@
 /* Finds what was probably meant by a misspelled name. */
-#ifndef SPEC_NEAREST_H
-#define SPEC_NEAREST_H
+#ifndef BASE_NEAREST_H
+#define BASE_NEAREST_H
 
 #include <stddef.h>
 

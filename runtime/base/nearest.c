@@ -1,5 +1,5 @@
 /* Finds what was probably meant by a misspelled name. */
-#include "spec/nearest.h"
+#include "base/nearest.h"
 
 #include <string.h>
 

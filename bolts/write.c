@@ -1,4 +1,4 @@
-/* Bolt: the first field of each tuple as a line of a file. A batch of tuples is one write. */
+/* Bolt: each tuple as a line of a file. A batch of tuples is one write. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,11 +6,13 @@
 
 #include "base/write_all.h"
 #include "output.h"
+#include "text.h"
 
 #include <cstorm/components.h>
 
 struct writer {
 	int fd;
+	enum text_format format;
 	struct buffer lines;
 };
 
@@ -18,23 +20,19 @@ static int prepare(struct storm_task *task)
 {
 	struct writer *writer = storm_state(task);
 
+	if (text_read_format(task, &writer->format) < 0)
+		return -EINVAL;
 	writer->fd = output_open(task, O_APPEND);
 	return writer->fd < 0 ? writer->fd : 0;
 }
 
-/* A string as it is, anything else as its JSON text. */
 static int add_line(struct writer *writer, const struct storm_tuple *tuple)
 {
-	struct storm_string text;
-	int err = storm_tuple_type_at(tuple, 0) == STORM_STRING ?
-		storm_tuple_string_at(tuple, 0, &text) :
-		storm_tuple_json_at(tuple, 0, &text);
+	int err = text_append(&writer->lines, tuple, writer->format);
 
-	if (err < 0)
-		return err;
-	buffer_append(&writer->lines, text.data, text.length);
-	buffer_append_literal(&writer->lines, "\n");
-	return 0;
+	if (err == 0)
+		buffer_append_literal(&writer->lines, "\n");
+	return err;
 }
 
 static int write_batch(struct storm_task *task, const struct storm_batch *batch)
@@ -66,8 +64,8 @@ static int close_writer(struct storm_task *task)
 }
 
 const struct storm_bolt_class storm_write_bolt = {
-	.summary = "appends the first field of each tuple as a line",
-	.settings = STORM_SETTINGS(OUTPUT_SETTING),
+	.summary = "appends each tuple as a line",
+	.settings = STORM_SETTINGS(OUTPUT_SETTING, TEXT_FORMAT_SETTING),
 	.state_size = sizeof(struct writer),
 	.prepare = prepare,
 	.process_batch = write_batch,

@@ -57,10 +57,12 @@ STORM_API extern const struct storm_bolt_class storm_count_bolt;
 STORM_API extern const struct storm_bolt_class storm_table_bolt;
 
 /**
- * Bolt: the first field of each tuple, appended to a file as a line: a string as it is, any other
- * value as its JSON text. A tuple is acked when its line is written.
+ * Bolt: each tuple, appended to a file as a line. A tuple is acked when its line is written.
  *
- * Settings: output: a path, or - for the standard output of the run.
+ * Settings: output: a path, or - for the standard output of the run. format: first (the default: the
+ * first field, a string as it is, any other value as its JSON text), json (an object of all fields, by
+ * their names) or tsv (all fields with tabs between; a tab or line break in a string is \t, \n or \r, null is
+ * empty).
  */
 STORM_API extern const struct storm_bolt_class storm_write_bolt;
 

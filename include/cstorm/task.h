@@ -179,6 +179,7 @@ STORM_API void storm_fatal(struct storm_task *task, int error, const char *forma
 /**
  * A value of the topology's configuration, as a jansson value.
  *
+ * @param key  NULL: all of it, an object
  * @return borrowed, valid as long as the task; NULL where the key is not set
  */
 STORM_API const struct json_t *storm_config(const struct storm_task *task, const char *key);

@@ -70,7 +70,7 @@ int storm_task_restarts(const struct storm_task *task)
 
 const struct json_t *storm_config(const struct storm_task *task, const char *key)
 {
-	json_t *value = json_object_get(task->context.conf, key);
+	json_t *value = key ? json_object_get(task->context.conf, key) : task->context.conf;
 
 	return json_is_null(value) ? NULL : value;
 }

@@ -49,6 +49,7 @@ public class ProcessBolt extends BaseRichBolt {
     private static final Logger LOG = LoggerFactory.getLogger(ProcessBolt.class);
     private static final String HEARTBEAT = "__heartbeat";
     private static final int EXIT_STATUS = 11; // ShellBolt's
+    private static final int SECONDS_TO_END = 6; // libcstorm's components need 5 at most
 
     private final String[] command;
     private final String[] fields;
@@ -254,12 +255,15 @@ public class ProcessBolt extends BaseRichBolt {
     private void read() {
         Answer answer = new Answer(reader);
         try {
-            while (running) {
+            // At the end, too: a process that could not write would not hear that it is to end.
+            for (;;) {
                 answer.read();
                 if (!heard) {
                     heard = true;
                 }
-                handle(answer);
+                if (running) {
+                    handle(answer);
+                }
             }
         } catch (Throwable e) {
             if (running || e instanceof Error) {
@@ -359,7 +363,13 @@ public class ProcessBolt extends BaseRichBolt {
     public void cleanup() {
         running = false;
         heartbeats.shutdownNow();
-        readerThread.interrupt();
-        process.destroy();
+        // Process.destroy() would wait until all of its input is taken, which it may never be.
+        process.toHandle().destroy();
+        try {
+            process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        process.destroyForcibly();
     }
 }

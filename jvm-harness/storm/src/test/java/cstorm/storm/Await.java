@@ -1,5 +1,6 @@
 package cstorm.storm;
 
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
@@ -17,7 +18,8 @@ final class Await {
         try {
             while (!condition.call()) {
                 if (System.nanoTime() > end) {
-                    throw new AssertionError("waited in vain until " + what + "; there is " + instead.get());
+                    throw new AssertionError(
+                        "waited in vain until " + what + "; there is " + instead.get() + describeEndingWorkers());
                 }
                 Thread.sleep(PAUSE_MILLIS);
             }
@@ -26,5 +28,18 @@ final class Await {
         } catch (Exception e) {
             throw new IllegalStateException("while waiting until " + what, e);
         }
+    }
+
+    /** A worker of a LocalCluster that does not end keeps its slot, and what is given to that never starts. */
+    private static String describeEndingWorkers() {
+        StringBuilder text = new StringBuilder();
+        Thread.getAllStackTraces().forEach((thread, stack) -> {
+            boolean ends = Arrays.stream(stack).anyMatch(frame -> frame.getMethodName().equals("shutdown"));
+            if (thread.getName().startsWith("SLOT_") && ends) {
+                text.append("; ").append(thread.getName()).append(" ends its worker in ");
+                Arrays.stream(stack).limit(12).forEach(frame -> text.append(frame).append(" <- "));
+            }
+        });
+        return text.toString();
     }
 }

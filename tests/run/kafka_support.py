@@ -78,8 +78,11 @@ class Mock(Kafka):
 class Broker(Kafka):
     """A real one, of script/kafka."""
 
-    def __init__(self):
+    def __init__(self, settings=()):
         self.folder = tempfile.TemporaryDirectory()
+        # Members that are killed are soon forgotten.
+        settings = {"group.min.session.timeout.ms": 1000, **dict(settings)}
+        self.settings = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
         self.start("--port", "0")
 
     def script(self, *words):
@@ -93,8 +96,7 @@ class Broker(Kafka):
         return text
 
     def start(self, *words):
-        # Members that are killed are soon forgotten.
-        self.script("start", "-o", "group.min.session.timeout.ms=1000", *words)
+        self.script("start", *self.settings, *words)
         state = json.loads(self.script("status", "--json"))
         self.pid = state["pid"]
         super().__init__(state["bootstrap"])

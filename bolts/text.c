@@ -81,6 +81,20 @@ static int append_cells(struct buffer *text, const struct storm_tuple *tuple)
 	return err;
 }
 
+/* A string is written anew: on its way here it may have escapes that it does not need, as Storm's JSON has. */
+static int append_member(struct buffer *text, const struct storm_tuple *tuple, size_t index)
+{
+	struct storm_string string;
+	int err;
+
+	if (storm_tuple_type_at(tuple, index) != STORM_STRING)
+		return append_json(text, tuple, index);
+	err = storm_tuple_string_at(tuple, index, &string);
+	if (err == 0)
+		write_string_lossy(text, WIRE_JSON, (struct span){ string.data, string.length });
+	return err;
+}
+
 /* A field whose name is not known has its index for a name. */
 static void append_name(struct buffer *text, const struct storm_tuple *tuple, size_t index)
 {
@@ -102,7 +116,7 @@ static int append_object(struct buffer *text, const struct storm_tuple *tuple)
 			buffer_append_literal(text, ",");
 		append_name(text, tuple, i);
 		buffer_append_literal(text, ":");
-		err = append_json(text, tuple, i);
+		err = append_member(text, tuple, i);
 	}
 	buffer_append_literal(text, "}");
 	return err;

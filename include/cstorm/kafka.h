@@ -53,6 +53,9 @@
  *                    it, they are reported as errors, and lost
  *   drain_seconds    how long a rebalance waits for tuples on their way (5)
  *
+ * Each partition has a queue of its own, of kafka.queued.max.messages.kbytes: 64 MiB unless that is
+ * configured, with librdkafka 2.2 and later 16 MiB.
+ *
  * The metric "lag" is how many messages of the task's partitions are not done.
  */
 STORM_API extern const struct storm_spout_class storm_kafka_spout;

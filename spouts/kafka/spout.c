@@ -42,8 +42,11 @@ static int read_retries(struct kafka_spout *spout)
 static int read_settings(struct kafka_spout *spout)
 {
 	struct storm_task *task = spout->task;
-	int err = values_prepare(task, &spout->values);
+	int err;
 
+	/* Who bounds how many tuples are on their way asks for each of them. */
+	spout->burst = storm_config(task, "topology.max.spout.pending") ? 1 : BURST_SIZE;
+	err = values_prepare(task, &spout->values);
 	if (err == 0)
 		err = storm_setting_integer(task, "max_uncommitted", &spout->max_uncommitted);
 	if (err == 0 && spout->max_uncommitted < 1)
@@ -63,6 +66,17 @@ static int read_settings(struct kafka_spout *spout)
 	return err;
 }
 
+/*
+ * Each partition has a queue of its own. One that was full is filled again after a second, unless librdkafka
+ * can be told to do that sooner: until then, it must hold what is read meanwhile.
+ */
+static void bound_queues(rd_kafka_conf_t *conf)
+{
+	rd_kafka_conf_set(conf, "queued.min.messages", "1000000", NULL, 0);
+	if (rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "50", NULL, 0) == RD_KAFKA_CONF_OK)
+		rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "16384", NULL, 0);
+}
+
 static int configure(struct kafka_spout *spout, rd_kafka_conf_t *conf)
 {
 	static const struct kafka_fixed fixed[] = {
@@ -75,9 +89,9 @@ static int configure(struct kafka_spout *spout, rd_kafka_conf_t *conf)
 	const char *group = storm_setting(task, "group");
 	int err;
 
-	/* What is not configured; each partition has a queue of its own. */
+	/* What is not configured. */
 	rd_kafka_conf_set(conf, "auto.offset.reset", "earliest", NULL, 0);
-	rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "4096", NULL, 0);
+	bound_queues(conf);
 	rd_kafka_conf_set(conf, "group.id", json_string_value(topology), NULL, 0);
 	err = kafka_configure(task, conf, fixed);
 	if (err == 0 && group)
@@ -402,11 +416,16 @@ static int next(struct storm_task *task)
 {
 	struct kafka_spout *spout = storm_state(task);
 	struct partition *partition;
-	rd_kafka_message_t *message = take_any(spout, &partition);
+	rd_kafka_message_t *message;
+	int err = 0;
 
-	if (message)
-		return emit_message(spout, partition, message);
-	return spout->finished ? STORM_FINISHED : 0;
+	for (int left = spout->burst; left > 0 && err == 0; left--) {
+		message = take_any(spout, &partition);
+		if (!message)
+			return spout->finished ? STORM_FINISHED : 0;
+		err = emit_message(spout, partition, message);
+	}
+	return err;
 }
 
 const struct storm_spout_class storm_kafka_spout = {

@@ -21,6 +21,9 @@
 /* So many messages are taken from a partition's queue at once. */
 #define BATCH_SIZE 256
 
+/* So many are emitted at once, where nothing bounds how many are on their way. */
+#define BURST_SIZE 32
+
 enum kafka_metric {
 	METRIC_MESSAGES,
 	METRIC_REPAIRED,
@@ -78,6 +81,7 @@ struct kafka_spout {
 	struct leave leave;
 	bool closing;
 
+	int burst; /* so many messages are emitted at once */
 	int64_t max_uncommitted;
 	int64_t retries; /* -1: no bound */
 	double retry_seconds;

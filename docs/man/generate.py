@@ -20,6 +20,9 @@ import textwrap
 
 from headers import lines_of, links_of, pages_of
 
+# Headers that cstorm.h does not take: what they are included as, and the package to link with.
+APART = {"storm_kafka": ("cstorm/kafka.h", "cstorm-kafka"), "storm_testing": ("cstorm/testing.h", "cstorm")}
+
 WIDTH = 68  # of code, so that it fits on a terminal of 80 columns
 
 
@@ -131,8 +134,9 @@ class Writer:
         self.add(0, "# NAME")
         self.add(0, f"{', '.join(names)} - {self.text(page.title)}")
         self.add(0, "# SYNOPSIS")
-        self.add(0, "*#include <cstorm.h>*")
-        self.add(0, "Link with *pkg-config --libs cstorm*, or *cstorm-static*.")
+        header, package = APART.get(page.header, ("cstorm.h", "cstorm"))
+        self.add(0, f"*#include <{header}>*")
+        self.add(0, f"Link with *pkg-config --libs {package}*, or *{package}-static*.")
         self.add(0, "# DESCRIPTION")
         if page.introduction:
             self.comment(0, page.introduction)

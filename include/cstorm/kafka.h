@@ -22,36 +22,39 @@
  *
  * The topology names its fields (struct storm_spout's outputs, or those of a YAML file; else "value"):
  *
- *   key, value     as the format has it; null where the message has none
- *   topic          a string
- *   partition, offset, timestamp   whole numbers; the timestamp in milliseconds since 1970, or null
- *   headers        a list of pairs of strings: the name, and the value or null
- *   NAME           format json: the member NAME of the object that the message is, null where it has
- *                  none; the member is also value.NAME, for names such as `key`. Otherwise the value
+ *   key        as the format has it; null where the message has none
+ *   value      likewise
+ *   topic      a string
+ *   partition  a whole number
+ *   offset     a whole number
+ *   timestamp  in milliseconds since 1970, or null
+ *   headers    a list of pairs of strings: the name, and the value or null
+ *   NAME       any other name. Format json: the member NAME of the object that the message is, null where
+ *              it has none; the member is also value.NAME, for names such as `key`. Otherwise the value
  *
  * Settings:
  *
- *   topic            a topic, a list of them, or ^ and a regular expression
- *   group            the consumer group; else kafka.group.id, else the topology's name
- *   format           text (strings; bytes that are not UTF-8 become U+FFFD, the metric "repaired" counts
- *                    such messages), json (the value as it is; the key is text) or binary
- *   start            where a partition is begun: committed (where the group is; if it is nowhere, at
- *                    kafka.auto.offset.reset, here "earliest"), or, the first time that the run reads it:
- *                    earliest, latest, or at a time, such as 2026-01-31T12:00:00Z (or milliseconds)
- *   stop             never; end: at the ends of all partitions as they are when the run starts. The spout
- *                    has finished when the group has committed them
- *   commit_seconds   how often it is committed (5)
- *   max_uncommitted  so many messages of a partition may wait for one that is not acked (100000); then no
- *                    more is read of it
- *   retries          how often a message that fails is emitted again. Without end where there is no
- *                    dead_letter, else 10
- *   retry_seconds    until it is emitted again (0.1), twice as long each time, up to
- *   retry_max_seconds  this (60)
- *   dead_letter      the topic for messages that are given up, or are not in their format: with key,
- *                    value and headers, and with headers that say why: cstorm.topic, cstorm.partition,
- *                    cstorm.offset, cstorm.reason. They count as done when the broker has them. Without
- *                    it, they are reported as errors, and lost
- *   drain_seconds    how long a rebalance waits for tuples on their way (5)
+ *   topic              a topic, a list of them, or ^ and a regular expression
+ *   group              the consumer group; else kafka.group.id, else the topology's name
+ *   format             text (strings; bytes that are not UTF-8 become U+FFFD, the metric "repaired" counts
+ *                      such messages), json (the value as it is; the key is text) or binary
+ *   start              where a partition is begun: committed (where the group is; if it is nowhere, at
+ *                      kafka.auto.offset.reset, here "earliest"), or, the first time that the run reads it:
+ *                      earliest, latest, or at a time, such as 2026-01-31T12:00:00Z (or milliseconds)
+ *   stop               never; end: at the ends of all partitions as they are when the run starts. The spout
+ *                      has finished when the group has committed them
+ *   commit_seconds     how often it is committed (5)
+ *   max_uncommitted    so many messages of a partition may wait for one that is not acked (100000); then no
+ *                      more is read of it
+ *   retries            how often a message that fails is emitted again. Without end where there is no
+ *                      dead_letter, else 10
+ *   retry_seconds      until it is emitted again (0.1); twice as long each time
+ *   retry_max_seconds  but not longer than this (60)
+ *   dead_letter        the topic for messages that are given up, or are not in their format: with key,
+ *                      value and headers, and with headers that say why: cstorm.topic, cstorm.partition,
+ *                      cstorm.offset, cstorm.reason. They count as done when the broker has them. Without
+ *                      it, they are reported as errors, and lost
+ *   drain_seconds      how long a rebalance waits for tuples on their way (5)
  *
  * Each partition has a queue of its own, of kafka.queued.max.messages.kbytes: 64 MiB unless that is
  * configured, with librdkafka 2.2 and later 16 MiB.

@@ -102,8 +102,9 @@ class Examples(unittest.TestCase):
         blocks = re.findall(r"```c\n(.*?)```", readme, re.S)
         split = read(os.path.join(SOURCE, "bolts", "split.c")).decode()
         wordcount = read(os.path.join(SOURCE, "topologies", "wordcount.c")).decode()
-        self.assertIn(blocks[0], split)
-        for part in re.findall(r"\t+\{.*?\n\t+\}", blocks[1], re.S):
+        self.assertIn(blocks[0], read(os.path.join(SOURCE, "topologies", "urls.c")).decode())
+        self.assertIn(blocks[1], split)
+        for part in re.findall(r"\t+\{.*?\n\t+\}", blocks[2], re.S):
             self.assertIn(part, wordcount)
 
 

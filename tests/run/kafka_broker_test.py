@@ -117,6 +117,12 @@ class BrokerTest(unittest.TestCase):
         self.check_all(run)
         self.assertEqual(run.text().count("signal 9 (Killed)"), 2)
 
+    def test_a_spout_that_is_killed_does_not_start_anew(self):
+        run = self.start("-o", "cstorm.spout.rate=6000", "-o", "source.start=earliest")
+        self.wait_until_committed(10000, run)
+        os.kill(run.pids("source")[0], signal.SIGKILL)
+        self.assertLess(self.check_all(run), COUNT + 8000)
+
     def test_bolts_are_killed(self):
         run = self.start("-o", "cstorm.spout.rate=5000")
         for kill in range(8):

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "local/record.h"
 #include "protocol/transcode.h"
@@ -42,6 +43,9 @@ json_t *handshake_config(const struct run *run, const struct component *componen
 	if (component && component->spec->wrapper)
 		json_object_set_new(config, "cstorm.call.timeout.secs", json_integer(0));
 	json_object_set_new(config, "topology.name", json_string(run->spec->name));
+	/* As Storm's: a name that no other run has. */
+	json_object_set_new(config, "storm.id",
+		json_sprintf("%s-%d-%lld", run->spec->name, (int)getpid(), (long long)run->date));
 	return config;
 }
 

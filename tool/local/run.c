@@ -681,7 +681,7 @@ int run_set_up(struct run *run)
 
 int local_run(const struct spec *spec, const struct local_options *options)
 {
-	struct run run = { .spec = spec, .options = options };
+	struct run run = { .spec = spec, .options = options, .date = time(NULL) };
 	int err;
 
 	log_set_verbosity(options->verbosity);

@@ -18,6 +18,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/fifo.h"
 #include "base/numbers.h"
@@ -324,6 +325,7 @@ struct run {
 	double silence_limit; /* a task that must answer and is silent for so long is killed */
 	double change_limit; /* the same for one that starts or closes */
 
+	time_t date; /* of its start: a part of its id */
 	double started;
 	double ended;
 	bool rebalancing; /* the tasks of some component are being exchanged */

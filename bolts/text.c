@@ -32,7 +32,9 @@ static int append_json(struct buffer *text, const struct storm_tuple *tuple, siz
 	return err;
 }
 
-int text_append_field(struct buffer *text, const struct storm_tuple *tuple, size_t index)
+/* A string as JSON is written anew: on its way here it may have got escapes that it does not need, as Storm's have. */
+static int append_value(
+	struct buffer *text, const struct storm_tuple *tuple, size_t index, bool is_json)
 {
 	struct storm_string string;
 	int err;
@@ -40,9 +42,18 @@ int text_append_field(struct buffer *text, const struct storm_tuple *tuple, size
 	if (storm_tuple_type_at(tuple, index) != STORM_STRING)
 		return append_json(text, tuple, index);
 	err = storm_tuple_string_at(tuple, index, &string);
-	if (err == 0)
+	if (err < 0)
+		return err;
+	if (is_json)
+		write_string_lossy(text, WIRE_JSON, (struct span){ string.data, string.length });
+	else
 		buffer_append(text, string.data, string.length);
-	return err;
+	return 0;
+}
+
+int text_append_field(struct buffer *text, const struct storm_tuple *tuple, size_t index)
+{
+	return append_value(text, tuple, index, false);
 }
 
 static int append_cell(struct buffer *text, const struct storm_tuple *tuple, size_t index)
@@ -81,20 +92,6 @@ static int append_cells(struct buffer *text, const struct storm_tuple *tuple)
 	return err;
 }
 
-/* A string is written anew: on its way here it may have escapes that it does not need, as Storm's JSON has. */
-static int append_member(struct buffer *text, const struct storm_tuple *tuple, size_t index)
-{
-	struct storm_string string;
-	int err;
-
-	if (storm_tuple_type_at(tuple, index) != STORM_STRING)
-		return append_json(text, tuple, index);
-	err = storm_tuple_string_at(tuple, index, &string);
-	if (err == 0)
-		write_string_lossy(text, WIRE_JSON, (struct span){ string.data, string.length });
-	return err;
-}
-
 /* A field whose name is not known has its index for a name. */
 static void append_name(struct buffer *text, const struct storm_tuple *tuple, size_t index)
 {
@@ -116,7 +113,7 @@ static int append_object(struct buffer *text, const struct storm_tuple *tuple)
 			buffer_append_literal(text, ",");
 		append_name(text, tuple, i);
 		buffer_append_literal(text, ":");
-		err = append_member(text, tuple, i);
+		err = append_value(text, tuple, i, true);
 	}
 	buffer_append_literal(text, "}");
 	return err;

@@ -7,7 +7,7 @@ import unittest
 
 import msgpack
 from harness import Component, OnMessagePack, logs
-from kafka_support import (KAFKA_WAYS, MSG_SIZE_TOO_LARGE, PRODUCE, eventually, load_side_by_side, open_kafka)
+from kafka_support import KAFKA_WAYS, MSG_SIZE_TOO_LARGE, PRODUCE, KafkaTest, eventually, load_side_by_side, open_kafka
 
 load_tests = load_side_by_side
 kafka = open_kafka()
@@ -16,13 +16,9 @@ unittest.addModuleCleanup(kafka.close)
 FIELDS = ["host", "path", "count", "more"]
 
 
-class BoltTest(unittest.TestCase):
+class BoltTest(KafkaTest):
+    kafka = kafka
     wire = "json"
-
-    def topic(self, end="", partitions=1):
-        name = f"{type(self).__name__}-{self.id().rpartition('.')[2]}{end}"
-        kafka.create(name, partitions)
-        return name
 
     def bolt(self, topic, conf=None):
         conf = {key if "." in key else f"producer.{key}": value for key, value in (conf or {}).items()}

@@ -6,7 +6,8 @@ import time
 import unittest
 
 from harness import PATIENCE, OnMessagePack
-from kafka_support import NOT_COORDINATOR, OFFSET_COMMIT, Spout, eventually, load_side_by_side, open_kafka
+from kafka_support import (NOT_COORDINATOR, OFFSET_COMMIT, KafkaTest, Spout, eventually, load_side_by_side,
+                           open_kafka)
 
 load_tests = load_side_by_side
 kafka = open_kafka()
@@ -16,13 +17,9 @@ unittest.addModuleCleanup(kafka.close)
 needs_broker = unittest.skipIf(kafka.is_mock, "the group has more than one member, or one after the other")
 
 
-class SpoutTest(unittest.TestCase):
+class SpoutTest(KafkaTest):
+    kafka = kafka
     wire = "json"
-
-    def topic(self, end="", partitions=1):
-        name = f"{type(self).__name__}-{self.id().rpartition('.')[2]}{end}"
-        kafka.create(name, partitions)
-        return name
 
     def spout(self, topic, conf=None, **more):
         name = more.get("name", "messages")
@@ -86,6 +83,18 @@ class Fields(SpoutTest):
 
 class FieldsOnMessagePack(OnMessagePack, Fields):
     pass
+
+
+class Bursts(SpoutTest):
+    def test_are_where_nothing_bounds_the_tuples(self):
+        topic = self.topic()
+        kafka.produce(topic, *map(str, range(100)))
+        spout = self.spout(topic, {"topology.max.spout.pending": None})
+        answers = []
+        while sum(map(len, answers)) < 100:
+            answers.append(spout.ask("next"))
+        self.assertEqual(self.values(sum(answers, [])), [[str(n)] for n in range(100)])
+        self.assertEqual(max(map(len, answers)), 32)
 
 
 class Commits(SpoutTest):

@@ -117,6 +117,16 @@ def open_kafka():
     return Broker() if os.environ.get("KAFKA_BROKER") else Mock()
 
 
+class KafkaTest(unittest.TestCase):
+    kafka = None
+
+    def topic(self, end="", partitions=1):
+        """A new one, for this test."""
+        name = f"{type(self).__name__}-{self.id().rpartition('.')[2]}{end}"
+        self.kafka.create(name, partitions)
+        return name
+
+
 def eventually(test, expected, ask):
     """Asks until the answer is as expected; fails with the last one if it never is."""
     deadline = time.monotonic() + PATIENCE
@@ -132,7 +142,8 @@ class Spout(Component):
         self.kafka = kafka
         context = {"stream->outputfields": {"default": fields}} if fields else {"stream->outputfields": None}
         super().__init__(test, KAFKA_WAYS, name, {"kafka.bootstrap.servers": kafka.bootstrap,
-                                                  "cstorm.spout.rest.max.millis": 20, **conf}, context, **more)
+                                                  "cstorm.spout.rest.max.millis": 20,
+                                                  "topology.max.spout.pending": 10000, **conf}, context, **more)
         self.said = []  # whatever was no tuple
 
     def next(self):

@@ -264,12 +264,13 @@ class Starts(SpoutTest):
     def test_at_the_latest_also_when_it_comes_back(self):
         topic = self.topic()
         kafka.produce(topic, "a", "b")
-        spout = self.spout(topic, {"start": "latest", "storm.id": "urls-1-1"})
+        conf = {"start": "latest", "storm.id": "urls-1-1", "kafka.session.timeout.ms": 1500}
+        spout = self.spout(topic, conf)
         self.check_committed(topic, 2)
         spout.process.kill()
         spout.process.wait(PATIENCE)
         kafka.produce(topic, "c")
-        self.check(topic, {"start": "latest", "storm.id": "urls-1-1", "kafka.session.timeout.ms": 6000}, "c")
+        self.check(topic, conf, "c")
 
     def test_must_be_known(self):
         messages, status = self.refused({"start": "soon"})

@@ -297,6 +297,30 @@ void kafka_watch_queue(struct kafka_client *client, rd_kafka_queue_t *queue)
 
 /* Life */
 
+static void on_sign(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	kafka_serve(timer->data, 0);
+}
+
+/*
+ * librdkafka takes a consumer for dead, and leaves its group, whose events were not asked for in
+ * max.poll.interval.ms. Here that is done when there are some; a spout that waits for its bolts has none.
+ */
+static void give_signs(struct kafka_client *client)
+{
+	char text[32] = "300000";
+	size_t size = sizeof(text);
+	double seconds;
+
+	rd_kafka_conf_get(rd_kafka_conf(client->handle), "max.poll.interval.ms", text, &size);
+	seconds = strtod(text, NULL) / 1000 / 3;
+	ev_timer_init(&client->sign, on_sign, seconds, seconds);
+	client->sign.data = client;
+	ev_timer_start(storm_loop(client->task), &client->sign);
+}
+
 int kafka_open(struct kafka_client *client, struct storm_task *task, rd_kafka_type_t type,
 	rd_kafka_conf_t *conf, int events)
 {
@@ -320,6 +344,7 @@ int kafka_open(struct kafka_client *client, struct storm_task *task, rd_kafka_ty
 	if (type == RD_KAFKA_CONSUMER) {
 		rd_kafka_poll_set_consumer(client->handle);
 		client->events = rd_kafka_queue_get_consumer(client->handle);
+		give_signs(client);
 	} else {
 		client->events = rd_kafka_queue_get_main(client->handle);
 	}
@@ -338,6 +363,7 @@ void kafka_close(struct kafka_client *client)
 	if (!client->handle)
 		return;
 	ev_io_stop(storm_loop(client->task), &client->readable);
+	ev_timer_stop(storm_loop(client->task), &client->sign);
 	rd_kafka_queue_io_event_enable(client->events, -1, NULL, 0);
 	rd_kafka_queue_destroy(client->events);
 	rd_kafka_destroy_flags(client->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);

@@ -19,6 +19,7 @@ struct kafka_client {
 	rd_kafka_queue_t *events;
 	int fd; /* readable: a queue may have something */
 	struct ev_io readable;
+	struct ev_timer sign; /* a consumer's, of life */
 	rd_kafka_resp_err_t reported; /* the last error that was */
 	double reported_at;
 

@@ -176,7 +176,8 @@ static void handle_committed(struct kafka_spout *spout, rd_kafka_event_t *event)
 			rd_kafka_err2name(error), rd_kafka_err2str(error));
 	if (spout->leave.committing)
 		leave_finish(spout);
-	bounds_check(spout);
+	if (!error)
+		bounds_check(spout);
 }
 
 /* Leaving */

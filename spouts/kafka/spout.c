@@ -289,9 +289,9 @@ void spout_settle(struct kafka_spout *spout, struct partition *partition, struct
 	if (offset->message)
 		rd_kafka_message_destroy(offset->message);
 	offsets_settle(&partition->offsets, offset);
-	group_settled(spout, partition);
 	if (spout->bounded && partition->ended && partition->offsets.unsettled == 0)
 		bounds_check(spout);
+	group_settled(spout, partition); /* the partition may be gone then */
 }
 
 /* A message that nothing can be made of, or that has failed too often. */

@@ -161,6 +161,18 @@ class Commits(SpoutTest):
         self.assertEqual(spout.next()["tuple"], [str(len(others) + 1)])
 
 
+@needs_broker
+class Waits(SpoutTest):
+    def test_for_bolts_do_not_cost_its_place_in_the_group(self):
+        topic = self.topic()
+        kafka.produce(topic, *map(str, range(10)))
+        spout = self.spout(topic, {"kafka.session.timeout.ms": 1500, "kafka.max.poll.interval.ms": 2000})
+        first = spout.next()
+        time.sleep(5)  # nobody asks for tuples meanwhile
+        self.assertEqual(self.values([first, *spout.take(9)]), [[str(n)] for n in range(10)])
+        self.assertEqual([text for text in spout.text_of("log") if "takes away" in text or "lost" in text], [])
+
+
 class Retries(SpoutTest):
     def test_come_later_each_time(self):
         topic = self.topic()

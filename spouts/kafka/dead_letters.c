@@ -17,8 +17,9 @@ static void add_header(rd_kafka_headers_t *headers, const char *name, const char
 }
 
 /* The message's own headers, and where it is from. */
-static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *message, const char *why)
+static rd_kafka_headers_t *headers_of(const struct offset *offset)
 {
+	const rd_kafka_message_t *message = offset->message;
 	rd_kafka_headers_t *own;
 	rd_kafka_headers_t *headers =
 		rd_kafka_message_headers(message, &own) == RD_KAFKA_RESP_ERR_NO_ERROR ?
@@ -31,8 +32,7 @@ static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *message, const c
 	add_header(headers, "cstorm.partition", number);
 	snprintf(number, sizeof(number), "%lld", (long long)message->offset);
 	add_header(headers, "cstorm.offset", number);
-	if (why)
-		add_header(headers, "cstorm.reason", why);
+	add_header(headers, "cstorm.reason", offset->why);
 	return headers;
 }
 
@@ -59,7 +59,7 @@ static rd_kafka_resp_err_t produce(struct dead_letters *letters, const rd_kafka_
 		RD_KAFKA_V_END);
 }
 
-void dead_letters_send(struct kafka_spout *spout, uint64_t tag, const char *why)
+void dead_letters_send(struct kafka_spout *spout, uint64_t tag)
 {
 	struct dead_letters *letters = &spout->dead_letters;
 	struct partition *partition;
@@ -69,7 +69,7 @@ void dead_letters_send(struct kafka_spout *spout, uint64_t tag, const char *why)
 
 	if (!offset)
 		return;
-	headers = headers_of(offset->message, why);
+	headers = headers_of(offset);
 	error = produce(letters, offset->message, headers, tag);
 	if (!error)
 		return; /* the headers are the message's now */
@@ -87,7 +87,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	for (size_t left = waiting->count; left > 0; left--)
-		dead_letters_send(spout, fifo_pop(waiting), NULL);
+		dead_letters_send(spout, fifo_pop(waiting));
 }
 
 static void handle_delivery(struct kafka_spout *spout, const rd_kafka_message_t *delivered)

@@ -16,6 +16,7 @@ struct offset {
 	int64_t offset;
 	bool settled;
 	void *message; /* the owner's */
+	const char *why; /* it was given up; static, NULL: it was not */
 };
 
 struct offsets {

@@ -294,7 +294,7 @@ void spout_settle(struct kafka_spout *spout, struct partition *partition, struct
 	group_settled(spout, partition); /* the partition may be gone then */
 }
 
-/* A message that nothing can be made of, or that has failed too often. */
+/* A message that nothing can be made of, or that has failed too often. The reason is static. */
 static void give_up(struct kafka_spout *spout, uint64_t tag, const char *why)
 {
 	struct partition *partition;
@@ -302,13 +302,14 @@ static void give_up(struct kafka_spout *spout, uint64_t tag, const char *why)
 
 	if (!offset)
 		return;
+	offset->why = why;
 	storm_counter_add(spout->task, METRIC_GIVEN_UP, 1);
 	if (spout->dead_letters.topic) {
 		storm_log_warn(spout->task,
 			"the message at offset %lld of %s, partition %d, goes to %s: %s",
 			(long long)offset->offset, partition->topic, (int)partition->id,
 			spout->dead_letters.topic, why);
-		dead_letters_send(spout, tag, why);
+		dead_letters_send(spout, tag);
 	} else {
 		storm_report_error(spout->task,
 			"lost: the message at offset %lld of %s, partition %d: %s",
@@ -342,11 +343,7 @@ static double retry(struct storm_task *task, uint64_t tag, unsigned int fails)
 
 static void failed(struct storm_task *task, uint64_t tag)
 {
-	struct kafka_spout *spout = storm_state(task);
-	char why[64];
-
-	snprintf(why, sizeof(why), "it has failed %lld times", (long long)spout->retries + 1);
-	give_up(spout, tag, why);
+	give_up(storm_state(task), tag, "it has failed too often");
 }
 
 /* Emitting */

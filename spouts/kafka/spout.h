@@ -147,7 +147,7 @@ void bounds_check(struct kafka_spout *spout);
 int dead_letters_open(struct kafka_spout *spout);
 
 /* Send the message of a tag, which its partition has kept: it is settled when the broker has it. */
-void dead_letters_send(struct kafka_spout *spout, uint64_t tag, const char *why);
+void dead_letters_send(struct kafka_spout *spout, uint64_t tag);
 
 void dead_letters_close(struct kafka_spout *spout);
 

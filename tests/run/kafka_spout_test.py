@@ -199,7 +199,7 @@ class Retries(SpoutTest):
         spout.fail(message)
         self.assertTrue(spout.is_quiet())
         self.assertEqual(spout.text_of("error"),
-                         [f"lost: the message at offset 0 of {topic}, partition 0: it has failed 3 times"])
+                         [f"lost: the message at offset 0 of {topic}, partition 0: it has failed too often"])
         self.check_committed(topic, 1)
         spout.ack(other)
         self.check_committed(topic, 2)
@@ -215,7 +215,7 @@ class Retries(SpoutTest):
         self.assertEqual((letter["key"], letter["value"]), ("k", "v\xff"))
         self.assertEqual(dict(letter["headers"]), {
             "own": "1", "cstorm.topic": topic, "cstorm.partition": "0", "cstorm.offset": "0",
-            "cstorm.reason": "it has failed 1 times"})
+            "cstorm.reason": "it has failed too often"})
 
     def test_are_not_for_what_cannot_be_read(self):
         topic, dead = self.topic(), self.topic("-dead")

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/utf8.h"
+#include "protocol/write.h"
 
 #include <cstorm/components.h>
 
@@ -248,16 +249,7 @@ static struct span repair(struct storm_task *task, struct lines *lines, struct s
 			lines->paths[lines->path], (unsigned long long)lines->line - 1,
 			(size_t)(invalid - line.data));
 	buffer_truncate(&lines->repaired, 0);
-	while (line.length > 0) {
-		invalid = utf8_first_invalid(line.data, end);
-		buffer_append(&lines->repaired, line.data, (size_t)(invalid - line.data));
-		line.data = invalid;
-		if (invalid < end) {
-			buffer_append_literal(&lines->repaired, UTF8_REPLACEMENT);
-			line.data += utf8_invalid_length(invalid, end);
-		}
-		line.length = (size_t)(end - line.data);
-	}
+	write_utf8(&lines->repaired, line);
 	return buffer_span(&lines->repaired);
 }
 

@@ -31,17 +31,46 @@ static void print_component(const json_t *component, const char *kind)
 		summary ? ": " : "", summary ? summary : "");
 }
 
-static void print_settings(const struct storm_topology *topology, const json_t *component)
+static bool has_setting(const json_t *component, const char *name)
 {
 	size_t i;
 	json_t *setting;
 
 	json_array_foreach(json_object_get(component, "settings"), i, setting) {
+		if (strcmp(json_string_value(json_object_get(setting, "name")), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static size_t count_with_setting(const json_t *components, const char *name)
+{
+	size_t count = 0;
+	size_t i;
+	json_t *component;
+
+	json_array_foreach(components, i, component)
+		count += has_setting(component, name);
+	return count;
+}
+
+/* A setting that only one component has can be given for the topology. */
+static void print_settings(const json_t *description, const json_t *component)
+{
+	const json_t *spouts = json_object_get(description, "spouts");
+	const json_t *bolts = json_object_get(description, "bolts");
+	size_t i;
+	json_t *setting;
+
+	json_array_foreach(json_object_get(component, "settings"), i, setting) {
+		const char *name = json_string_value(json_object_get(setting, "name"));
 		const char *summary = json_string_value(json_object_get(setting, "summary"));
 		const char *value = json_string_value(json_object_get(setting, "default"));
+		bool is_alone =
+			count_with_setting(spouts, name) + count_with_setting(bolts, name) == 1;
+		const json_t *owner = is_alone ? description : component;
 
-		printf("  %s.%s  %s", topology->name,
-			json_string_value(json_object_get(setting, "name")),
+		printf("  %s.%s  %s", json_string_value(json_object_get(owner, "name")), name,
 			summary ? summary : "");
 		if (value)
 			printf(" (default: %s)", value);
@@ -74,9 +103,9 @@ static int print_help(const struct storm_topology *topology, const char *program
 		print_component(component, "bolt");
 	printf("\nSettings (-o KEY=VALUE):\n");
 	json_array_foreach(spouts, i, component)
-		print_settings(topology, component);
+		print_settings(description, component);
 	json_array_foreach(bolts, i, component)
-		print_settings(topology, component);
+		print_settings(description, component);
 	for (const struct storm_config_entry *entry = topology->config; entry && entry->key;
 		entry++)
 		printf("  %s  (here: %s)\n", entry->key, entry->value);

@@ -1,5 +1,6 @@
 """The topologies that show ways of writing a component, run as their users run them."""
 
+import json
 import os
 import signal
 import socket
@@ -7,7 +8,7 @@ import subprocess
 import threading
 import unittest
 
-from runner_support import RunnerTest
+from runner_support import CSTORM, RunnerTest
 
 EXAMPLES = os.environ["EXAMPLES"]
 MESSAGE_PACK = ("-o", "topology.multilang.serializer=cstorm.multilang.MessagePackSerializer")
@@ -101,6 +102,26 @@ class Examples(RunnerTest):
         self.assertTrue(result.lines("ERROR", "ask[", "cannot connect to 127.0.0.1:1: Connection refused"))
         result = self.run_topology(example("ask"), status=1)
         self.assertTrue(result.lines("ERROR", "ask[", "the setting ask.server must be HOST:PORT"))
+
+    @unittest.skipUnless(os.path.exists(example("urls")), "built without librdkafka")
+    def test_urls_from_lines_to_lines(self):
+        path = self.write("urls", b"http://a.b/c;d?e#f\nHTTPS://x\n/\xc3\xa9\"\t\\\n")
+        parts = [("http", "a.b", "/c", "d", "e", "f"), ("https", "x", "", "", "", ""), ("", "", '/é"\\', "", "", "")]
+        names = ("scheme", "netloc", "path", "params", "query", "fragment")
+        for wire in ((), MESSAGE_PACK):
+            lines, result = self.run_example("urls", "-o", f"source.input={path}", *wire)
+            found = [json.loads(line) for line in lines]
+            self.assertEqual(sorted(found, key=str), sorted((dict(zip(names, entry)) for entry in parts), key=str))
+            self.assertEqual(result.sent("source")["acked"], 3)
+            lines, _ = self.run_example("urls", "-o", f"source.input={path}", "-o", "sink.format=tsv", *wire)
+            self.assertEqual(sorted(lines), sorted("\t".join(entry) for entry in parts))
+        mapped = subprocess.run([CSTORM, "map", "-q", example("urls") + ":urlparse", path], capture_output=True, check=True)
+        self.assertEqual(mapped.stdout.decode().splitlines(), ["\t".join(entry) for entry in parts])
+
+    @unittest.skipUnless(os.path.exists(example("urls")), "built without librdkafka")
+    def test_a_choice_that_does_not_exist(self):
+        result = self.run_topology(example("urls"), "-o", "source.use=kafak", status=1)
+        self.assertTrue(result.lines("ERROR", "source[", "the setting source.use must be one of these: lines, kafka"))
 
     def test_spout_that_sleeps(self):
         path = self.write("growing", b"first\nsecond, not who")

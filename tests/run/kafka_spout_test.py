@@ -242,7 +242,7 @@ class Retries(SpoutTest):
 class Starts(SpoutTest):
     def check(self, topic, conf, *values):
         spout = self.spout(topic, conf)
-        self.assertEqual(self.values(spout.take(len(values))), [[value] for value in values])
+        self.assertEqual(sorted(self.values(spout.take(len(values)))), [[value] for value in values])
         return spout
 
     @needs_broker
@@ -271,6 +271,18 @@ class Starts(SpoutTest):
         spout.rest()
         # Again in the same run: it goes on.
         self.check(topic, {"start": "earliest", "storm.id": "urls-1-2"}, "b")
+
+    @needs_broker
+    def test_at_a_time(self):
+        topic = self.topic(partitions=2)
+        noon = 1_700_000_000_000
+        kafka.produce(topic, *[{"value": f"{n}", "partition": 0, "timestamp": noon + n * 1000} for n in range(5)],
+                      {"value": "early", "partition": 1, "timestamp": noon})
+        # Of the other partition nothing is so new: there it is the end.
+        for start in ("2023-11-14T22:13:23Z", noon + 2001):
+            with self.subTest(start):
+                self.check(topic, {"start": start, "group": f"{topic}-{start}"}, "3", "4")
+        self.check(topic, {"start": "2023-11-14", "group": f"{topic}-day", "stop": "end"}, *"01234", "early")
 
     @needs_broker
     def test_at_the_latest_also_when_it_comes_back(self):

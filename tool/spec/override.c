@@ -94,6 +94,13 @@ static char *left_side(const char *assignment)
 					       NULL;
 }
 
+/* What the topology says of a setting for the component alone would come before what the user says. */
+static void forget_settings(struct spec *spec, const char *key)
+{
+	for (size_t i = 0; i < spec->component_count && is_ours(spec, key); i++)
+		json_object_del(spec->components[i].config, key);
+}
+
 int spec_set_config(struct spec *spec, const char *assignment, struct problems *problems)
 {
 	char *key = left_side(assignment);
@@ -114,6 +121,8 @@ int spec_set_config(struct spec *spec, const char *assignment, struct problems *
 				problems, nowhere, "-o %s: the value is not UTF-8", key);
 		else if (json_object_set_new(spec->config, key, value) < 0)
 			err = problems_error(problems, nowhere, "-o %s: the key is not UTF-8", key);
+		else
+			forget_settings(spec, key);
 	}
 	free(key);
 	return err;

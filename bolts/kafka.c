@@ -11,8 +11,8 @@
 /* Of librdkafka's: each report of a delivery tells of a batch. How long one wait for room lasts. */
 #define MILLIS_TO_WAIT 100
 
-/* At the end, for what it has not delivered: its tuples are not acked, and replayed. */
-#define SECONDS_TO_CLOSE 5
+/* So long is waited at the end for what is not delivered yet; a component has 5 seconds to end. */
+#define SECONDS_TO_CLOSE 3
 
 enum {
 	METRIC_MESSAGES,
@@ -235,6 +235,12 @@ static int close_producer(struct storm_task *task)
 		ev_now(loop) < end) {
 		kafka_serve(&producer->client, MILLIS_TO_WAIT);
 		ev_now_update(loop);
+	}
+	if (producer->client.handle) {
+		/* The rest fails, and its tuples with it. */
+		rd_kafka_purge(producer->client.handle,
+			RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+		kafka_serve(&producer->client, 0);
 	}
 	kafka_close(&producer->client);
 	template_free(&producer->topic);

@@ -9,7 +9,7 @@
 #define SEND_AGAIN 1.0
 
 /* At the end, so long is waited for the broker: what it does not have then is read again. */
-#define MILLIS_TO_CLOSE 5000
+#define MILLIS_TO_CLOSE 2000
 
 static void add_header(rd_kafka_headers_t *headers, const char *name, const char *text)
 {

@@ -14,7 +14,7 @@
 #include <cstorm/metrics.h>
 
 #define COMMIT_TIMEOUT 5.0 /* seconds */
-#define LEAVE_TIMEOUT 5.0
+#define LEAVE_TIMEOUT 2.0 /* at the end: a component has 5 to end, with its dead letters */
 
 /* Partitions */
 

@@ -2,11 +2,12 @@
 
 import base64
 import json
+import signal
 import threading
 import unittest
 
 import msgpack
-from harness import Component, OnMessagePack, logs
+from harness import PATIENCE, Component, OnMessagePack, logs
 from kafka_support import KAFKA_WAYS, MSG_SIZE_TOO_LARGE, PRODUCE, KafkaTest, eventually, load_side_by_side, open_kafka
 
 load_tests = load_side_by_side
@@ -168,6 +169,22 @@ class Deliveries(BoltTest):
                       [message["msg"] for message in said if message["command"] == "error"][0])
         self.send(bolt, ("b", "", 0, 0))
         self.assertEqual(self.outcome(bolt, 1)[0], {"0": "ack"})
+
+    def test_that_are_not_made_until_the_end_fail_the_tuple(self):
+        own = type(kafka)()
+        self.addCleanup(own.close)
+        topic = self.topic()
+        own.create(topic, 1)
+        bolt = self.bolt(topic, {"kafka.bootstrap.servers": own.bootstrap})
+        self.send(bolt, ("first", "", 0, 0))
+        self.outcome(bolt, 1)
+        own.command("down", 1)
+        self.send(bolt, *[(f"{n}", "", 0, 0) for n in range(3)])
+        bolt.heartbeat()
+        bolt.until_sync()
+        bolt.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.outcome(bolt, 3)[0], {str(n): "fail" for n in range(3)})
+        self.assertEqual(bolt.process.wait(PATIENCE), 0)
 
     def test_that_wait_hold_up_the_input(self):
         own = type(kafka)()

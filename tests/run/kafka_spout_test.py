@@ -166,9 +166,9 @@ class Waits(SpoutTest):
     def test_for_bolts_do_not_cost_its_place_in_the_group(self):
         topic = self.topic()
         kafka.produce(topic, *map(str, range(10)))
-        spout = self.spout(topic, {"kafka.session.timeout.ms": 1500, "kafka.max.poll.interval.ms": 2000})
+        spout = self.spout(topic, {"kafka.session.timeout.ms": 3000, "kafka.max.poll.interval.ms": 3000})
         first = spout.next()
-        time.sleep(5)  # nobody asks for tuples meanwhile
+        time.sleep(7)  # nobody asks for tuples meanwhile
         self.assertEqual(self.values([first, *spout.take(9)]), [[str(n)] for n in range(10)])
         self.assertEqual([text for text in spout.text_of("log") if "takes away" in text or "lost" in text], [])
 
@@ -366,13 +366,6 @@ class Ends(SpoutTest):
 
 @needs_broker
 class Rebalances(SpoutTest):
-    def pair(self, topic, conf=None):
-        """Two spouts of a group, the first with tuples in flight when the second comes."""
-        first = self.spout(topic, conf, fields=["partition", "offset"])
-        tuples = first.take(20)
-        second = self.spout(topic, conf, fields=["partition", "offset"])
-        return first, tuples, second
-
     def produce(self, topic):
         kafka.produce(topic, *[{"value": "x", "partition": n % 2} for n in range(20)])
 
@@ -390,7 +383,10 @@ class Rebalances(SpoutTest):
     def check_pair(self, conf):
         topic = self.topic(partitions=2)
         self.produce(topic)
-        first, tuples, second = self.pair(topic, conf)
+        first = self.spout(topic, conf, fields=["partition", "offset"])
+        tuples = first.take(20)
+        # They are on their way when the second one comes.
+        second = self.spout(topic, conf, fields=["partition", "offset"])
         first.ack(*tuples)
         # Each has one of the two partitions now: what comes anew comes once, half of it to each.
         self.both_until(first, second, lambda *_: any("gives 1 part" in text for text in second.text_of("log")))
@@ -409,9 +405,12 @@ class Rebalances(SpoutTest):
     def test_do_not_wait_for_ever(self):
         topic = self.topic(partitions=2)
         self.produce(topic)
-        first, tuples, second = self.pair(topic, {"drain_seconds": 0.1})
+        conf = {"drain_seconds": 0.1}
+        first = self.spout(topic, conf, fields=["partition", "offset"])
+        tuples = first.take(20)
         late = [message for message in tuples if message["tuple"][0] == 0]
         first.ack(*[message for message in tuples if message["tuple"][0] == 1])
+        second = self.spout(topic, conf, fields=["partition", "offset"])
         # Whoever has the partition whose tuples were not settled reads it again.
         came = self.both_until(first, second, lambda one, other: len(one) + len(other) >= 10)
         self.assertEqual(sorted(came[0] + came[1]), [(0, offset) for offset in range(10)])

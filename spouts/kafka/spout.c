@@ -205,7 +205,7 @@ static void handle_no_message(
 		kafka_report(&spout->consumer, message->err, "partition %d of %s: %s: %s",
 			(int)partition->id, partition->topic, rd_kafka_err2name(message->err),
 			rd_kafka_message_errstr(message));
-	else if (!partition->ended && partition->end >= 0 && message->offset >= partition->end)
+	else if (partition->end >= 0 && message->offset >= partition->end)
 		end_partition(spout, partition, message->offset);
 }
 
@@ -214,8 +214,7 @@ static bool fill(struct kafka_spout *spout, struct partition *partition)
 {
 	ssize_t count;
 
-	if (!partition->ready || partition->leaving || partition->ended ||
-		partition->offsets.count >= (size_t)spout->max_uncommitted)
+	if (!partition->ready || partition->offsets.count >= (size_t)spout->max_uncommitted)
 		return false;
 	partition->batch_at = 0;
 	count = rd_kafka_consume_batch_queue(partition->queue, 0, partition->batch, BATCH_SIZE);
@@ -227,18 +226,17 @@ static bool fill(struct kafka_spout *spout, struct partition *partition)
 /* The next message of a partition; NULL where there is none now. Owned by the caller. */
 static rd_kafka_message_t *take(struct kafka_spout *spout, struct partition *partition)
 {
-	while (partition->batch_at < partition->batch_count || fill(spout, partition)) {
+	/* Of one that leaves, not even its end: what is left of the batch is read by the next owner. */
+	while (!partition->leaving && !partition->ended &&
+		(partition->batch_at < partition->batch_count || fill(spout, partition))) {
 		rd_kafka_message_t *message = partition->batch[partition->batch_at++];
 
-		if (message->err) {
+		if (message->err)
 			handle_no_message(spout, partition, message);
-		} else if (partition->leaving || partition->ended) {
-			/* somebody else's */
-		} else if (partition->end >= 0 && message->offset >= partition->end) {
+		else if (partition->end >= 0 && message->offset >= partition->end)
 			end_partition(spout, partition, partition->end);
-		} else {
+		else
 			return message;
-		}
 		rd_kafka_message_destroy(message);
 	}
 	return NULL;

@@ -399,6 +399,23 @@ class Rebalances(SpoutTest):
     def test_wait_for_what_is_on_its_way(self):
         self.check_pair({"drain_seconds": 60})
 
+    def test_do_not_pass_what_was_only_read_ahead(self):
+        topic = self.topic(partitions=2)
+        kafka.produce(topic, *[{"value": "x", "partition": n % 2} for n in range(100)])
+        conf = {"stop": "end", "drain_seconds": 60}
+        first = self.spout(topic, conf, fields=["partition", "offset"])
+        time.sleep(1.5)  # it is not asked for any before all has come, the ends of the partitions too
+        tuples = first.take(10)
+        second = self.spout(topic, conf, fields=["partition", "offset"])
+        time.sleep(1.5)  # it hears of the second one
+        for _ in range(10):
+            tuples += first.ask("next")
+        first.ack(*tuples)
+        both = self.both_until(first, second, lambda *_: all(spout.synced.get("finished") for spout in (first, second)))
+        came = {tuple(message["tuple"]) for message in tuples}.union(*both)
+        self.assertEqual(came, {(partition, offset) for partition in range(2) for offset in range(50)})
+        self.check_committed(topic, 50, 50)
+
     def test_of_the_cooperative_kind(self):
         self.check_pair({"drain_seconds": 60, "kafka.partition.assignment.strategy": "cooperative-sticky"})
 

@@ -16,6 +16,7 @@ static inline void lone_task_start(struct storm_task *task, const struct storm_t
 	*task = (struct storm_task){
 		.topology = topology,
 		.bolt_class = topology->bolts[0].bolt_class,
+		.outputs = topology->bolts[0].bolt_class->outputs,
 		.stdio = { .input = -1, .output = -1, .errors = -1 },
 		.reader = { .wire = wire },
 		.loop = ev_loop_new(EVFLAG_AUTO),

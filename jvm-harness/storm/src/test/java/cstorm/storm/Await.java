@@ -19,7 +19,7 @@ final class Await {
             while (!condition.call()) {
                 if (System.nanoTime() > end) {
                     throw new AssertionError(
-                        "waited in vain until " + what + "; there is " + instead.get() + describeEndingWorkers());
+                        "waited in vain until " + what + "; there is " + instead.get() + describeSlots());
                 }
                 Thread.sleep(PAUSE_MILLIS);
             }
@@ -30,9 +30,10 @@ final class Await {
         }
     }
 
-    /** A worker of a LocalCluster that does not end keeps its slot, and what is given to that never starts. */
-    private static String describeEndingWorkers() {
+    /** What is given to a slot of the LocalCluster that is dead, or whose last worker does not end, never starts. */
+    private static String describeSlots() {
         StringBuilder text = new StringBuilder();
+        ExitGuard.deadSlots().forEach(slot -> text.append("; ").append(slot).append(" has died"));
         Thread.getAllStackTraces().forEach((thread, stack) -> {
             boolean ends = Arrays.stream(stack).anyMatch(frame -> frame.getMethodName().equals("shutdown"));
             if (thread.getName().startsWith("SLOT_") && ends) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "protocol/digits.h"
 #include "protocol/plain.h"
 
 int json_fail(struct json_scanner *scanner, const char *at, const char *what)
@@ -150,11 +151,9 @@ static inline bool is_digit(const char *at, const char *end)
 
 static inline const char *scan_digits(struct json_scanner *scanner, const char *at)
 {
-	if (!is_digit(at, scanner->end))
-		return refuse(scanner, at, "expected a digit");
-	while (is_digit(at, scanner->end))
-		at++;
-	return at;
+	const char *end = digits_skip(at, scanner->end);
+
+	return end > at ? end : refuse(scanner, at, "expected a digit");
 }
 
 static const char *scan_number(struct json_scanner *scanner, const char *at, enum storm_type *type)
@@ -309,13 +308,14 @@ static inline const char *enter(
 	struct json_scanner *scanner, const char *at, struct nesting *nesting)
 {
 	uint64_t bit = UINT64_C(1) << nesting->depth % 64;
+	uint64_t *levels = &nesting->is_object[nesting->depth / 64];
 
 	if (nesting->depth == JSON_DEPTH)
 		return refuse(scanner, at, "nested too deep");
-	if (*at == '{')
-		nesting->is_object[nesting->depth / 64] |= bit;
-	else
-		nesting->is_object[nesting->depth / 64] &= ~bit;
+	/* The first of its word; to clear all of them beforehand takes longer than most values do. */
+	if (bit == 1)
+		*levels = 0;
+	*levels = *at == '{' ? *levels | bit : *levels & ~bit;
 	nesting->depth++;
 	return at + 1;
 }
@@ -335,8 +335,9 @@ static inline const char *go_on(struct json_scanner *scanner, const char *at,
 /* An array or object with all that is in it. */
 static const char *scan_nested(struct json_scanner *scanner, const char *at)
 {
-	struct nesting nesting = { .depth = 0 };
+	struct nesting nesting;
 
+	nesting.depth = 0;
 	for (;;) {
 		bool entered = at < scanner->end && (*at == '{' || *at == '[');
 		bool ended = true;

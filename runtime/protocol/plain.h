@@ -61,12 +61,12 @@ static inline const char *plain_skip_words(const char *at, const char *end)
 }
 
 #ifdef __SSE2__
-/* Of sixteen bytes, a bit for each that is not plain. Signed, bytes that are no ASCII are below the space, too. */
+/* Of sixteen bytes, a bit for each that is not plain. With one added, and signed, all but quotes and backslashes are below '!'. */
 static inline unsigned int plain_marks_sse2(const char *at)
 {
 	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-	__m128i marks = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
-					     _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F))),
+	__m128i marks = _mm_or_si128(
+		_mm_cmplt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(1)), _mm_set1_epi8('!')),
 		_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
 			_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
 
@@ -79,7 +79,7 @@ static inline const char *plain_skip_sse2(const char *at, const char *end)
 		unsigned int marks = plain_marks_sse2(at);
 
 		if (marks != 0)
-			return at + __builtin_ctz(marks);
+			return at + (unsigned int)__builtin_ctz(marks);
 	}
 	return plain_skip_words(at, end);
 }
@@ -91,7 +91,7 @@ static inline const char *plain_end_near(const char *at, const char *end)
 #ifdef __SSE2__
 	unsigned int marks = end - at >= 16 ? plain_marks_sse2(at) : 0;
 
-	return marks != 0 ? at + __builtin_ctz(marks) : NULL;
+	return marks != 0 ? at + (unsigned int)__builtin_ctz(marks) : NULL;
 #else
 	(void)at;
 	(void)end;
@@ -128,25 +128,64 @@ static inline const char *plain_skip_escapes_bytes(const char *at, const char *e
 }
 
 #ifdef __SSE2__
-/* All the escapes of sixteen bytes by what was found out about them at once; the letter of the last one is behind them. */
+/* Of sixteen bytes, a bit for each that is the letter of an escape of one letter. */
+static inline unsigned int plain_letters_sse2(const char *at)
+{
+	static const char letters[] = "\"\\/bfnrt";
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i found = _mm_setzero_si128();
+
+	for (size_t i = 0; i < sizeof(letters) - 1; i++)
+		found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(letters[i])));
+	return (unsigned int)_mm_movemask_epi8(found);
+}
+
+/* Which bytes are behind a backslash that begins an escape; bit 0 of `first` is it of the first one. In a row, every second one. */
+static inline unsigned int plain_behind(unsigned int backslashes, unsigned int first)
+{
+	unsigned int behind = backslashes << 1 | first;
+
+	if ((backslashes & behind) == 0)
+		return behind;
+	behind = first;
+	for (unsigned int left = backslashes & ~first; left != 0;) {
+		unsigned int next = (left & -left) << 1;
+
+		behind |= next;
+		left &= ~(next | next >> 1);
+	}
+	return behind;
+}
+
+/*
+ * Sixteen bytes by what is found out about all of them at once, so that they need not wait for those before, except for whether
+ * the last of those was a backslash. Where it ends is counted from the byte before them, which that backslash may be.
+ */
 static inline const char *plain_skip_escapes_sse2(const char *at, const char *end, bool *escaped)
 {
-	while (end - at >= 17) {
+	unsigned int behind = 0;
+
+	for (; end - at >= 16; at += 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
 		unsigned int marks = plain_marks_sse2(at);
-		unsigned int next = 16;
+		unsigned int backslashes =
+			(unsigned int)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+		unsigned int letters;
+		unsigned int ends;
 
-		while (marks != 0) {
-			unsigned int i = (unsigned int)__builtin_ctz(marks);
-
-			if (at[i] != '\\' || !plain_is_letter(at[i + 1]))
-				return at + i;
-			*escaped = true;
-			next = i < 15 ? 16 : 17;
-			marks &= ~3u << i;
+		if ((marks | behind) == 0)
+			continue;
+		behind = plain_behind(backslashes, behind);
+		letters = plain_letters_sse2(at) & behind;
+		ends = (marks & ~backslashes & ~behind) << 1 | (behind & ~letters & 0xFFFF);
+		if (ends != 0) {
+			*escaped |= (letters << 1 & ((ends & -ends) - 1)) != 0;
+			return at + (unsigned int)__builtin_ctz(ends) - 1;
 		}
-		at += next;
+		*escaped |= letters != 0;
+		behind >>= 16;
 	}
-	return plain_skip_escapes_bytes(at, end, escaped);
+	return plain_skip_escapes_bytes(at - behind, end, escaped);
 }
 #endif
 

@@ -19,10 +19,10 @@ static void compare(const char *at, const char *end)
 
 Test(ascii, every_byte_at_every_place)
 {
-	check_every_byte_at_every_place(compare);
+	check_every_byte_at_every_place(compare, 'a');
 }
 
 Test(ascii, anything)
 {
-	check_anything(compare);
+	check_anything(compare, 'a');
 }

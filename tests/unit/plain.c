@@ -40,12 +40,12 @@ static void compare_escapes(const char *at, const char *end)
 
 Test(plain, every_byte_at_every_place)
 {
-	check_every_byte_at_every_place(compare);
+	check_every_byte_at_every_place(compare, 'a');
 }
 
 Test(plain, anything)
 {
-	check_anything(compare);
+	check_anything(compare, 'a');
 }
 
 Test(plain, escapes)

@@ -1,4 +1,4 @@
-/* Texts that are told from plain ones by some bytes: for what skips several at a time. */
+/* Texts of one plain byte, and others among it: for what skips several at a time. */
 #ifndef UNIT_TEXTS_H
 #define UNIT_TEXTS_H
 
@@ -11,24 +11,24 @@
 typedef void text_check(const char *at, const char *end);
 
 /* Every byte at every place of texts up to 40 bytes long. */
-static inline void check_every_byte_at_every_place(text_check *check)
+static inline void check_every_byte_at_every_place(text_check *check, char plain)
 {
 	char text[TEXT_SIZE];
 
-	memset(text, 'a', sizeof(text));
+	memset(text, plain, sizeof(text));
 	for (size_t length = 0; length <= 40; length++) {
 		for (size_t place = 0; place < length; place++) {
 			for (int byte = 0; byte < 256; byte++) {
 				text[place] = (char)byte;
 				check(text, text + length);
 			}
-			text[place] = 'a';
+			text[place] = plain;
 		}
 		check(text, text + length);
 	}
 }
 
-static inline void check_anything(text_check *check)
+static inline void check_anything(text_check *check, char plain)
 {
 	struct random random = { 1 };
 
@@ -37,7 +37,7 @@ static inline void check_anything(text_check *check)
 		size_t length = random_below(&random, sizeof(text));
 
 		for (size_t i = 0; i < length; i++)
-			text[i] = (char)(random_once_in(&random, 8) ? random_next(&random) : 'a');
+			text[i] = random_once_in(&random, 8) ? (char)random_next(&random) : plain;
 		check(text, text + length);
 	}
 }

@@ -2,9 +2,29 @@
 #ifndef BASE_ASCII_H
 #define BASE_ASCII_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+
+/* Whether these bytes are ASCII, by one look at sixteen that are before `end`; false: there may be others, look further. */
+static inline bool ascii_near(const char *at, size_t length, const char *end)
+{
+#ifdef __SSE2__
+	if (length <= 16 && end - at >= 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+
+		return ((unsigned int)_mm_movemask_epi8(bytes) & ((1u << length) - 1)) == 0;
+	}
+#else
+	(void)at;
+	(void)length;
+	(void)end;
+#endif
+	return false;
+}
 
 /* The first control character, of which there are few in a text. */
 static inline const char *control_skip(const char *at, const char *end)

@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
-/* The types that the bytes from 0xC0 on begin, and the size of the number behind them. */
+/* The types that the bytes from 0xC0 to 0xDF begin, and the size of the number behind them. */
 struct format {
 	enum {
 		FORMAT_NONE,
@@ -54,32 +55,11 @@ static uint64_t read_number(const char *at, size_t size)
 	return number;
 }
 
-/* Values whose first byte says all about them: below 0xC0, and from 0xE0 on. */
-static struct msgpack_header short_header(unsigned char first)
+int msgpack_read_long_header(const char *at, const char *end, struct msgpack_header *header)
 {
-	if (first < 0x80 || first >= 0xE0)
-		return (struct msgpack_header){ STORM_INTEGER, 1, 0, 0 };
-	if (first < 0x90)
-		return (struct msgpack_header){ STORM_OBJECT, 1, 0, 2 * (first & 0x0Fu) };
-	if (first < 0xA0)
-		return (struct msgpack_header){ STORM_ARRAY, 1, 0, first & 0x0Fu };
-	return (struct msgpack_header){ STORM_STRING, 1, first & 0x1Fu, 0 };
-}
-
-int msgpack_read_header(const char *at, const char *end, struct msgpack_header *header)
-{
-	const struct format *format;
-	unsigned char first;
+	const struct format *format = &formats[(unsigned char)*at - 0xC0];
 	uint64_t number;
 
-	if (at == end)
-		return 0;
-	first = (unsigned char)*at;
-	if (first < 0xC0 || first >= 0xE0) {
-		*header = short_header(first);
-		return 1;
-	}
-	format = &formats[first - 0xC0];
 	*header = (struct msgpack_header){ format->type, 1, 0, 0 };
 	if (format->kind == FORMAT_NONE)
 		return -EBADMSG;
@@ -105,28 +85,43 @@ int msgpack_fail(struct msgpack_scanner *scanner, const char *at, const char *wh
 	return -EBADMSG;
 }
 
-/* Scan a value without what is in it, and check it. */
-static int scan_one(struct msgpack_scanner *scanner, struct msgpack_header *header)
+static const char *refuse(struct msgpack_scanner *scanner, const char *at, const char *what)
 {
-	const char *at = scanner->at;
-	int found = msgpack_read_header(at, scanner->end, header);
-	const char *contents;
+	msgpack_fail(scanner, at, what);
+	return NULL;
+}
+
+/* Most strings are short ASCII. */
+static inline const char *check_string(
+	struct msgpack_scanner *scanner, const char *at, const char *string_end)
+{
 	const char *invalid;
 
+	if (ascii_near(at, (size_t)(string_end - at), scanner->end))
+		return string_end;
+	invalid = utf8_first_invalid(at, string_end);
+	return invalid < string_end ? refuse(scanner, invalid, "not UTF-8") : string_end;
+}
+
+/* Scan the value at `at` without what is in it, and check it: what is behind it, or NULL with the error set. */
+static inline const char *scan_one(
+	struct msgpack_scanner *scanner, const char *at, struct msgpack_header *header)
+{
+	int found = msgpack_read_header(at, scanner->end, header);
+	const char *contents;
+
 	if (found < 0)
-		return msgpack_fail(scanner, at, "a type that has no place in a message");
+		return refuse(scanner, at, "a type that has no place in a message");
 	if (found == 0 || (size_t)(scanner->end - at) < header->size + header->payload)
-		return msgpack_fail(scanner, at, "the value does not end");
+		return refuse(scanner, at, "the value does not end");
 	contents = at + header->size;
-	scanner->at = contents + header->payload;
-	if (header->type != STORM_STRING)
-		return 0;
-	invalid = utf8_first_invalid(contents, scanner->at);
-	return invalid < scanner->at ? msgpack_fail(scanner, invalid, "not UTF-8") : 0;
+	if (header->type == STORM_STRING)
+		return check_string(scanner, contents, contents + header->payload);
+	return contents + header->payload;
 }
 
 /* Scan what is in an array or map that has so many children. */
-static int scan_children(struct msgpack_scanner *scanner, uint64_t children)
+static const char *scan_children(struct msgpack_scanner *scanner, const char *at, uint64_t children)
 {
 	uint64_t left[MSGPACK_DEPTH];
 	size_t depth = 1;
@@ -134,47 +129,50 @@ static int scan_children(struct msgpack_scanner *scanner, uint64_t children)
 	left[0] = children;
 	while (depth > 0) {
 		struct msgpack_header header;
-		int err;
 
 		if (left[depth - 1] == 0) {
 			depth--;
 			continue;
 		}
 		left[depth - 1]--;
-		err = scan_one(scanner, &header);
-		if (err < 0)
-			return err;
+		at = scan_one(scanner, at, &header);
+		if (!at)
+			return NULL;
 		if (header.type != STORM_ARRAY && header.type != STORM_OBJECT)
 			continue;
 		if (depth == MSGPACK_DEPTH)
-			return msgpack_fail(scanner, scanner->at - header.size, "nested too deep");
+			return refuse(scanner, at - header.size, "nested too deep");
 		left[depth++] = header.children;
 	}
-	return 0;
+	return at;
 }
 
 int msgpack_scan_value(struct msgpack_scanner *scanner, struct encoded *value)
 {
 	const char *start = scanner->at;
-	struct msgpack_header header = { 0 };
-	int err = scan_one(scanner, &header);
+	struct msgpack_header header;
+	const char *at = scan_one(scanner, start, &header);
 
-	if (err == 0 && header.children > 0)
-		err = scan_children(scanner, header.children);
-	value->text = (struct span){ start, (size_t)(scanner->at - start) };
+	if (at && header.children > 0)
+		at = scan_children(scanner, at, header.children);
+	if (!at)
+		return -EBADMSG;
+	scanner->at = at;
+	value->text = (struct span){ start, (size_t)(at - start) };
 	value->type = header.type;
 	value->wire = WIRE_MSGPACK;
 	value->escaped = false;
-	return err;
+	return 0;
 }
 
 int msgpack_scan_list(struct msgpack_scanner *scanner, enum storm_type *type, uint64_t *count)
 {
 	struct msgpack_header header;
-	int err = scan_one(scanner, &header);
+	const char *at = scan_one(scanner, scanner->at, &header);
 
-	if (err < 0)
-		return err;
+	if (!at)
+		return -EBADMSG;
+	scanner->at = at;
 	*type = header.type;
 	*count = header.type == STORM_OBJECT ? header.children / 2 : header.children;
 	return 0;

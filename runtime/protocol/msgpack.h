@@ -18,11 +18,38 @@ struct msgpack_header {
 	uint64_t children; /* values behind it: of an array, twice the entries of a map */
 };
 
+/* The same as the next one, of a value whose first byte is from 0xC0 to 0xDF. */
+int msgpack_read_long_header(const char *at, const char *end, struct msgpack_header *header);
+
 /*
  * Read the header of the value at `at`: 1; 0 when more bytes are needed for it; -EBADMSG for a type
- * that is not allowed.
+ * that is not allowed. The first byte of most values says all about them.
  */
-int msgpack_read_header(const char *at, const char *end, struct msgpack_header *header);
+static inline int msgpack_read_header(
+	const char *at, const char *end, struct msgpack_header *header)
+{
+	unsigned char first;
+
+	if (at == end)
+		return 0;
+	first = (unsigned char)*at;
+	if (first >= 0xC0 && first < 0xE0)
+		return msgpack_read_long_header(at, end, header);
+	*header = (struct msgpack_header){ .type = STORM_INTEGER, .size = 1 };
+	if (first < 0x80 || first >= 0xE0)
+		return 1;
+	if (first >= 0xA0) {
+		header->type = STORM_STRING;
+		header->payload = first & 0x1F;
+	} else if (first >= 0x90) {
+		header->type = STORM_ARRAY;
+		header->children = first & 0x0F;
+	} else {
+		header->type = STORM_OBJECT;
+		header->children = 2 * (first & 0x0Fu);
+	}
+	return 1;
+}
 
 struct msgpack_scanner {
 	const char *start;

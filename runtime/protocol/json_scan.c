@@ -33,11 +33,14 @@ static const char *refuse(struct json_scanner *scanner, const char *at, const ch
 	return NULL;
 }
 
-static inline const char *skip_space(const char *at, const char *end)
+/* The byte that comes next behind white space, which is skipped; '\0', which begins nothing, where there is none. */
+static inline char next_byte(const char **at, const char *end)
 {
-	while (at < end && is_space(*at))
-		at++;
-	return at;
+	for (; *at < end; ++*at) {
+		if (!is_space(**at))
+			return **at;
+	}
+	return '\0';
 }
 
 static int hex_digit(char c)
@@ -192,15 +195,16 @@ static const char *scan_literal(struct json_scanner *scanner, const char *at, st
 	return at + literal.length;
 }
 
-/* A value that is not an array or object; white space is skipped already. */
-static inline const char *scan_scalar(
-	struct json_scanner *scanner, const char *at, enum storm_type *type, bool *escaped)
+/* A value that is not an array or object, and the byte that it begins with. */
+static inline const char *scan_scalar(struct json_scanner *scanner, const char *at, char first,
+	enum storm_type *type, bool *escaped)
 {
 	*escaped = false;
-	switch (at < scanner->end ? *at : '\0') {
-	case '"':
+	if (first == '"') {
 		*type = STORM_STRING;
 		return scan_string(scanner, at, escaped);
+	}
+	switch (first) {
 	case 't':
 		*type = STORM_BOOLEAN;
 		return scan_literal(scanner, at, SPAN("true"));
@@ -224,17 +228,18 @@ static inline const char *scan_key(
 {
 	const char *end = scanner->end;
 	const char *start;
+	char c = next_byte(&at, end);
 
-	at = skip_space(at, end);
-	*ended = at < end && *at == '}';
+	*ended = c == '}';
 	if (*ended)
 		return at + 1;
 	if (!first) {
-		if (at == end || *at != ',')
+		if (c != ',')
 			return refuse(scanner, at, "expected , or }");
-		at = skip_space(at + 1, end);
+		at++;
+		c = next_byte(&at, end);
 	}
-	if (at == end || *at != '"')
+	if (c != '"')
 		return refuse(scanner, at, "expected a key in quotes");
 	start = at;
 	at = scan_string(scanner, at, &key->escaped);
@@ -243,10 +248,7 @@ static inline const char *scan_key(
 	key->type = STORM_STRING;
 	key->wire = WIRE_JSON;
 	key->text = (struct span){ start, (size_t)(at - start) };
-	at = skip_space(at, end);
-	if (at == end || *at != ':')
-		return refuse(scanner, at, "expected :");
-	return skip_space(at + 1, end);
+	return next_byte(&at, end) == ':' ? at + 1 : refuse(scanner, at, "expected :");
 }
 
 /* Up to the value that comes next in an array; or its end, which `ended` tells. */
@@ -254,23 +256,22 @@ static inline const char *scan_element(
 	struct json_scanner *scanner, const char *at, bool first, bool *ended)
 {
 	const char *end = scanner->end;
+	char c = next_byte(&at, end);
 
-	at = skip_space(at, end);
-	*ended = at < end && *at == ']';
+	*ended = c == ']';
 	if (*ended)
 		return at + 1;
 	if (first)
 		return at;
-	if (at == end || *at != ',')
+	if (c != ',')
 		return refuse(scanner, at, "expected , or ]");
-	at = skip_space(at + 1, end);
-	return at < end && *at == ']' ? refuse(scanner, at, "expected a value") : at;
+	at++;
+	return next_byte(&at, end) != ']' ? at : refuse(scanner, at, "expected a value");
 }
 
 char json_scan_peek(struct json_scanner *scanner)
 {
-	scanner->at = skip_space(scanner->at, scanner->end);
-	return scanner->at < scanner->end ? *scanner->at : '\0';
+	return next_byte(&scanner->at, scanner->end);
 }
 
 /* What a part of the public interface returns for where it has come to. */
@@ -339,12 +340,13 @@ static const char *scan_nested(struct json_scanner *scanner, const char *at)
 
 	nesting.depth = 0;
 	for (;;) {
-		bool entered = at < scanner->end && (*at == '{' || *at == '[');
+		char c = next_byte(&at, scanner->end);
+		bool entered = c == '{' || c == '[';
 		bool ended = true;
 		struct encoded scalar;
 
 		at = entered ? enter(scanner, at, &nesting) :
-			       scan_scalar(scanner, at, &scalar.type, &scalar.escaped);
+			       scan_scalar(scanner, at, c, &scalar.type, &scalar.escaped);
 		while (at && ended) {
 			at = go_on(scanner, at, &nesting, entered, &ended);
 			if (at && ended && --nesting.depth == 0)
@@ -358,8 +360,8 @@ static const char *scan_nested(struct json_scanner *scanner, const char *at)
 
 int json_scan_value(struct json_scanner *scanner, struct encoded *value)
 {
-	const char *start = skip_space(scanner->at, scanner->end);
-	char c = start < scanner->end ? *start : '\0';
+	const char *start = scanner->at;
+	char c = next_byte(&start, scanner->end);
 	const char *at;
 
 	value->wire = WIRE_JSON;
@@ -368,7 +370,7 @@ int json_scan_value(struct json_scanner *scanner, struct encoded *value)
 		value->escaped = false;
 		at = scan_nested(scanner, start);
 	} else {
-		at = scan_scalar(scanner, start, &value->type, &value->escaped);
+		at = scan_scalar(scanner, start, c, &value->type, &value->escaped);
 	}
 	if (!at)
 		return -EBADMSG;
@@ -379,7 +381,7 @@ int json_scan_value(struct json_scanner *scanner, struct encoded *value)
 
 int json_scan_end(struct json_scanner *scanner)
 {
-	scanner->at = skip_space(scanner->at, scanner->end);
+	json_scan_peek(scanner);
 	if (scanner->at < scanner->end)
 		return json_fail(scanner, scanner->at, "something follows the value");
 	return 0;

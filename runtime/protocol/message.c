@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "protocol/json_key.h"
 #include "protocol/json_scan.h"
 #include "protocol/msgpack.h"
 
@@ -15,15 +16,17 @@
 /* A key of the envelope: where it goes, and the types that it may have besides null. */
 struct envelope_key {
 	struct span name;
+	struct json_key json;
 	size_t offset;
 	unsigned int types;
 	const char *what; /* said where it has another type */
 };
 
-#define KEY(member, types, what)                                                    \
-	{                                                                           \
-		{ #member, sizeof(#member) - 1 }, offsetof(struct message, member), \
-			(types) | TYPE(NULL), #member " must be " what              \
+#define KEY(member, types, what)                                                \
+	{                                                                       \
+		{ #member, sizeof(#member) - 1 }, JSON_KEY(#member),            \
+			offsetof(struct message, member), (types) | TYPE(NULL), \
+			#member " must be " what                                \
 	}
 
 /* In the order in which Storm and libcstorm write them: each is looked for from the one before on. */
@@ -58,9 +61,9 @@ static const struct envelope_key *find_key(const struct encoded *key, size_t *ex
 	struct span name = encoded_plain(key);
 
 	for (size_t i = 0; i < KEY_COUNT; i++) {
-		const struct envelope_key *candidate = &envelope_keys[*expected];
+		const struct envelope_key *candidate = &envelope_keys[*expected % KEY_COUNT];
 
-		*expected = (*expected + 1) % KEY_COUNT;
+		*expected = *expected % KEY_COUNT + 1;
 		if (name.data ? span_equals(name, candidate->name) :
 				encoded_equals(key, candidate->name))
 			return candidate;
@@ -122,6 +125,7 @@ static int scan_json_values(
 static int scan_json_member(
 	struct message *message, struct json_scanner *scanner, const struct envelope_key *key)
 {
+	char first = json_scan_peek(scanner);
 	const char *start = scanner->at;
 	struct encoded skipped;
 	struct encoded *value;
@@ -132,7 +136,7 @@ static int scan_json_member(
 	value = value_of(message, key);
 	if (value == &message->tuple)
 		message->value_count = 0;
-	if (value == &message->tuple && json_scan_peek(scanner) == '[')
+	if (value == &message->tuple && first == '[')
 		err = scan_json_values(message, scanner, value);
 	else
 		err = json_scan_value(scanner, value);
@@ -141,22 +145,47 @@ static int scan_json_member(
 	return err;
 }
 
+/* The next key, where it stands as Storm and libcstorm write it: without spaces, in their order, one left out at most. */
+static const struct envelope_key *scan_expected_key(
+	struct json_scanner *scanner, bool first, size_t *expected)
+{
+	const char *at = scanner->at;
+
+	if (!first && (at == scanner->end || *at++ != ','))
+		return NULL;
+	for (size_t i = *expected; i < *expected + 2 && i < KEY_COUNT; i++) {
+		const struct envelope_key *key = &envelope_keys[i];
+
+		if (json_key_is_at(at, scanner->end, &key->json)) {
+			scanner->at = at + key->json.length;
+			*expected = i + 1;
+			return key;
+		}
+	}
+	return NULL;
+}
+
 static int scan_json_envelope(struct message *message, struct json_scanner *scanner)
 {
 	size_t expected = 0;
-	struct encoded key;
-	int more;
-	int err;
 
 	json_scan_enter(scanner);
-	more = json_scan_key(scanner, true, &key);
-	while (more > 0) {
-		err = scan_json_member(message, scanner, find_key(&key, &expected));
+	for (bool first = true;; first = false) {
+		const struct envelope_key *key = scan_expected_key(scanner, first, &expected);
+		int err;
+
+		if (!key) {
+			struct encoded name;
+			int more = json_scan_key(scanner, first, &name);
+
+			if (more <= 0)
+				return more;
+			key = find_key(&name, &expected);
+		}
+		err = scan_json_member(message, scanner, key);
 		if (err < 0)
 			return err;
-		more = json_scan_key(scanner, false, &key);
 	}
-	return more;
 }
 
 /* Whether the values, of a message that is a list, are task ids. */

@@ -5,6 +5,7 @@
  * file with the offset of the error on its first line and the error on its second.
  */
 #include "protocol/json_scan.h"
+#include "protocol/json_key.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -652,4 +653,30 @@ Test(json_scan, decodes_doubles_in_a_locale_with_a_decimal_comma)
 	check_double("2.5", 2.5);
 	check_double("-1.25e2", -125.0);
 	check_invalid(SPAN("2,5"), 1, "something follows the value");
+}
+
+/* By one look it is found where it stands, and nowhere else. */
+Test(json_scan, expected_key)
+{
+	static const struct json_key keys[] = { JSON_KEY("id"), JSON_KEY("need_task_ids"),
+		JSON_KEY("") };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct json_key *key = &keys[i];
+		char text[JSON_KEY_ROOM + 4];
+		char *end = text + sizeof(text);
+
+		memset(text, 'x', sizeof(text));
+		memcpy(text + 2, key->text, key->length);
+		cr_assert(json_key_equals(text + 2, key));
+		cr_assert(json_key_is_at(text + 2, end, key));
+		cr_assert_not(json_key_is_at(text + 1, end, key));
+		cr_assert_not(json_key_is_at(text + 2, text + 2 + JSON_KEY_ROOM - 1, key));
+		for (size_t place = 0; place < JSON_KEY_ROOM; place++) {
+			text[2 + place] ^= 1;
+			cr_assert_eq(json_key_is_at(text + 2, end, key), place >= key->length);
+			cr_assert_eq(json_key_equals(text + 2, key), place >= key->length);
+			text[2 + place] ^= 1;
+		}
+	}
 }

@@ -26,7 +26,7 @@ static inline bool json_key_equals(const char *at, const struct json_key *key)
 	return memcmp(at, key->text, key->length) == 0;
 }
 
-/* Whether it stands at `at`. False also where fewer than sixteen bytes are left: no message ends so soon behind a key. */
+/* Whether it stands at `at`. False also where fewer than sixteen bytes are left: who then scans finds it. */
 static inline bool json_key_is_at(const char *at, const char *end, const struct json_key *key)
 {
 	if (end - at < JSON_KEY_ROOM)

@@ -19,7 +19,7 @@ final class Await {
             while (!condition.call()) {
                 if (System.nanoTime() > end) {
                     throw new AssertionError(
-                        "waited in vain until " + what + "; there is " + instead.get() + describeSlots());
+                        "waited in vain until " + what + "; there is " + instead.get() + describeStorm());
                 }
                 Thread.sleep(PAUSE_MILLIS);
             }
@@ -30,10 +30,10 @@ final class Await {
         }
     }
 
-    /** What is given to a slot of the LocalCluster that is dead, or whose last worker does not end, never starts. */
-    private static String describeSlots() {
+    /** What is given to a slot of the LocalCluster that has died, or whose last worker does not end, never starts. */
+    private static String describeStorm() {
         StringBuilder text = new StringBuilder();
-        ExitGuard.deadSlots().forEach(slot -> text.append("; ").append(slot).append(" has died"));
+        StormLog.lastWords().forEach(words -> text.append("; ").append(words));
         Thread.getAllStackTraces().forEach((thread, stack) -> {
             boolean ends = Arrays.stream(stack).anyMatch(frame -> frame.getMethodName().equals("shutdown"));
             if (thread.getName().startsWith("SLOT_") && ends) {

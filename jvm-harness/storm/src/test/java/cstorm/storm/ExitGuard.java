@@ -3,8 +3,6 @@ package cstorm.storm;
 import java.security.Permission;
 import java.security.Policy;
 import java.security.ProtectionDomain;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Keeps Storm from ending the JVM. A worker ends its process when something fails in it; in a LocalCluster that is the
@@ -21,14 +19,7 @@ final class ExitGuard extends SecurityManager {
         }
     }
 
-    private static final Set<String> DEAD_SLOTS = ConcurrentHashMap.newKeySet();
-
     private ExitGuard() {
-    }
-
-    /** The slots of the LocalCluster that something has failed in: no worker starts there any more. The log says what. */
-    static Set<String> deadSlots() {
-        return DEAD_SLOTS;
     }
 
     /** Where this Java still allows it (see pom.xml). */
@@ -48,10 +39,6 @@ final class ExitGuard extends SecurityManager {
     @Override
     public void checkExit(int status) {
         if (StackWalker.getInstance().walk(frames -> frames.anyMatch(ExitGuard::isStorms))) {
-            String thread = Thread.currentThread().getName();
-            if (thread.startsWith("SLOT_")) {
-                DEAD_SLOTS.add(thread);
-            }
             throw new SecurityException("Storm would end all tests with status " + status);
         }
     }

@@ -20,4 +20,9 @@ final class Registry {
     static <T> T get(String topology, String name, Class<T> type) {
         return type.cast(OBJECTS.get(topology + "/" + name));
     }
+
+    /** Tuples that a test has kept hold all of their worker: its queues, and what it has had to run. */
+    static void forget(String topology) {
+        OBJECTS.keySet().removeIf(key -> key.startsWith(topology + "/"));
+    }
 }

@@ -151,6 +151,7 @@ final class TestTopology implements AutoCloseable {
             StormCluster.get().killTopologyWithOpts(name, now);
             Await.until(name + " is gone", () -> !isThere(), () -> "still " + name);
         }
+        Registry.forget(name);
     }
 
     private boolean isThere() throws TException {

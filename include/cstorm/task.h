@@ -241,7 +241,7 @@ enum storm_log_level {
  *   cstorm.log.path          a folder: the log goes to a file there, not to the parent
  *   cstorm.log.file          its name (cstorm_{topology}_{component}_{task}_{pid}.log)
  *   cstorm.log.max_bytes     when it is so large it is renamed (1000000), 0: never
- *   cstorm.log.backup_count  so many renamed ones are kept (10)
+ *   cstorm.log.backup_count  so many renamed ones are kept (10), at most 1000
  */
 STORM_PRINTF(3, 4)
 STORM_API void storm_log(

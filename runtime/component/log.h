@@ -23,7 +23,7 @@ struct log {
 	char *path;
 	uint64_t size; /* of the file */
 	uint64_t max_size;
-	int backups;
+	uint64_t backups;
 };
 
 #define LOG_INIT ((struct log){ .level = -1, .file = -1 })

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,7 +16,9 @@
 
 #define FILE_NAME "cstorm_{topology}_{component}_{task}_{pid}.log"
 #define MAX_SIZE 1000000
+#define MOST_SIZE UINT64_C(1000000000000000)
 #define BACKUPS 10
+#define MOST_BACKUPS 1000 /* all are renamed each time */
 
 /* Append the text that a {placeholder} at the start of `at` stands for; its length, or 0. */
 static size_t expand(const struct storm_task *task, const char *at, struct buffer *path)
@@ -65,13 +68,28 @@ static int open_file(struct log *log)
 	return 0;
 }
 
+static int read_count(
+	struct storm_task *task, const char *key, uint64_t most, uint64_t fallback, uint64_t *count)
+{
+	double value = task_config_number(task, key, (double)fallback);
+
+	if (value < 0 || value > (double)most)
+		return storm_error(task, -EINVAL, "%s must be from 0 to %" PRIu64 ", not %g", key,
+			most, value);
+	*count = (uint64_t)value;
+	return 0;
+}
+
 int log_file_open(struct storm_task *task, const char *directory)
 {
 	struct log *log = &task->log;
-	int err;
+	int err = read_count(task, "cstorm.log.max_bytes", MOST_SIZE, MAX_SIZE, &log->max_size);
 
-	log->max_size = (uint64_t)task_config_number(task, "cstorm.log.max_bytes", MAX_SIZE);
-	log->backups = (int)task_config_number(task, "cstorm.log.backup_count", BACKUPS);
+	if (err == 0)
+		err = read_count(
+			task, "cstorm.log.backup_count", MOST_BACKUPS, BACKUPS, &log->backups);
+	if (err < 0)
+		return err;
 	log->path = make_path(task, directory);
 	if (!log->path)
 		return storm_error(task, -ENOMEM, "the path of the log file");
@@ -80,12 +98,12 @@ int log_file_open(struct storm_task *task, const char *directory)
 }
 
 /* The name of a backup, or of the file itself for 0. */
-static void backup_name(const struct log *log, int number, struct buffer *name)
+static void backup_name(const struct log *log, uint64_t number, struct buffer *name)
 {
 	buffer_truncate(name, 0);
 	buffer_append_format(name, "%s", log->path);
 	if (number > 0)
-		buffer_append_format(name, ".%d", number);
+		buffer_append_format(name, ".%" PRIu64, number);
 }
 
 static int rotate(struct log *log)
@@ -95,12 +113,12 @@ static int rotate(struct log *log)
 
 	close(log->file);
 	log->file = -1;
-	for (int i = log->backups; i > 0; i--) {
+	for (uint64_t i = log->backups; i > 0; i--) {
 		backup_name(log, i - 1, &from);
 		backup_name(log, i, &to);
 		rename(buffer_text(&from), buffer_text(&to));
 	}
-	if (log->backups <= 0)
+	if (log->backups == 0)
 		unlink(log->path);
 	buffer_free(&from);
 	buffer_free(&to);

@@ -313,6 +313,7 @@ class Check(Case):
                ({"cstorm.env": {"A=B": "c"}}, "cstorm.env: A=B must be the name of a variable, and its value a string"),
                ({"cstorm.cgroup": {"memory": 1}}, "cstorm.cgroup: memory is no file of a controller, as memory.max is"),
                ({"topology.max.spout.pending": 0}, "topology.max.spout.pending must be a number, at least 1"),
+               ({"cstorm.log.max_bytes": -1}, "cstorm.log.max_bytes must be a whole number, at least 0"),
                ({"topology.max.spout.pending": "x"}, "topology.max.spout.pending must be a whole number")]  # fmt: skip
         for config, *why in [(good,), *bad]:
             lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in config.items()]

@@ -149,6 +149,16 @@ class LogFile(LifeTest):
         self.assertIn("the log file /nowhere/log: No such file or directory", messages[0]["msg"])
         self.assertEqual(status, 1)
 
+    def test_has_limits_that_can_be_kept(self):
+        for key, value, why in [("max_bytes", -1, "must be from 0 to 1000000000000000, not -1"),
+                                ("max_bytes", 1e300, "not 1e+300"),
+                                ("backup_count", -1, "must be from 0 to 1000, not -1"),
+                                ("backup_count", 1001, "not 1001")]:  # fmt: skip
+            messages, status = self.start(**{key: value}).end_of_life()
+            self.assertIn(f"cstorm.log.{key} must be from 0", messages[0]["msg"])
+            self.assertIn(why, messages[0]["msg"])
+            self.assertEqual(status, 1)
+
     def test_that_cannot_be_written_is_given_up(self):
         bolt = self.component(conf={"cstorm.log.path": "/dev", "cstorm.log.file": "full"})
         messages = self.ask(bolt, "log", 2)

@@ -5,6 +5,7 @@
 enum value {
 	VALUE_ANY,
 	VALUE_BOOLEAN,
+	VALUE_COUNT,
 	VALUE_INTEGER,
 	VALUE_NUMBER,
 	VALUE_STRING,
@@ -12,6 +13,7 @@ enum value {
 
 static const char *const value_names[] = {
 	[VALUE_BOOLEAN] = "true or false",
+	[VALUE_COUNT] = "a whole number, at least 0",
 	[VALUE_INTEGER] = "a whole number",
 	[VALUE_NUMBER] = "a number",
 	[VALUE_STRING] = "a string",
@@ -29,10 +31,10 @@ static const struct config_key keys[] = {
 	{ "cstorm.cgroup", VALUE_ANY },
 	{ "cstorm.change.timeout.secs", VALUE_NUMBER },
 	{ "cstorm.env", VALUE_ANY },
-	{ "cstorm.log.backup_count", VALUE_INTEGER },
+	{ "cstorm.log.backup_count", VALUE_COUNT },
 	{ "cstorm.log.file", VALUE_STRING },
 	{ "cstorm.log.level", VALUE_STRING },
-	{ "cstorm.log.max_bytes", VALUE_INTEGER },
+	{ "cstorm.log.max_bytes", VALUE_COUNT },
 	{ "cstorm.log.path", VALUE_STRING },
 	{ "cstorm.log.rate", VALUE_NUMBER },
 	{ "cstorm.metrics", VALUE_BOOLEAN },
@@ -193,6 +195,8 @@ static bool holds(const json_t *value, enum value expected)
 	switch (expected) {
 	case VALUE_BOOLEAN:
 		return json_is_boolean(value);
+	case VALUE_COUNT:
+		return json_is_integer(value) && json_integer_value(value) >= 0;
 	case VALUE_INTEGER:
 		return json_is_integer(value);
 	case VALUE_NUMBER:

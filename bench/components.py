@@ -21,7 +21,7 @@ TITLE = "One component on a recorded stream"
 TEXT = """A handshake and tuples from a file, the answers to `/dev/null`; the start of each program is taken off. *limit* is
 `bench/limit.c`, which only finds frames and copies text. Bars: echo and split at least 30 times pystorm with JSON, the others
 15 times; all within 3 times of the limit. storm.py and storm.js get the ids of tasks behind each tuple, which they ask for
-with every emit. There is no library in Go that the Go module proxy has: gostorm is refused there.
+with every emit. gostorm is a library in Go.
 """
 
 
@@ -36,6 +36,7 @@ def programs():
     python = peers.get_python("python", peers.PYSTORM)
     scripts = peers.get_storm_scripts()
     bolts = SOURCE / "bench"
+    gostorm = peers.get_gostorm()
     return [
         Program(OURS, "json", 40, lambda case: [COMPONENTS]),
         Program("cstorm, MessagePack", "msgpack", 40, lambda case: [COMPONENTS]),
@@ -46,6 +47,7 @@ def programs():
         # It needs a pipe to write to.
         Program("storm.js", "json+tasks", 5,
                 lambda case: ["sh", "-c", f"NODE_PATH='{scripts}' node '{bolts}/storm_bolts.js' {case} | cat"]),
+        Program("gostorm", "json", 3, lambda case: [gostorm, case], CASES if gostorm else []),
         Program(LIMIT, "json", 40, lambda case: [PLACE / "bench_limit", case], ["echo", "ack", "wide"]),
     ]
 

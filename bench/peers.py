@@ -2,12 +2,14 @@
 
 import platform
 import re
+import subprocess
 import sys
 import zipfile
 
 from tools import BUILD, PLACE, SOURCE, run, said
 
 PYSTORM = ["pystorm==3.1.4", "msgpack==1.1.0"]
+GOSTORM = PLACE / "gostorm"
 
 
 def get_python(name, requirements):
@@ -21,13 +23,30 @@ def get_python(name, requirements):
     return folder / "bin/python"
 
 
+def get_gostorm():
+    """The bolts of go/, or None where there is no Go, or none that is given gostorm."""
+    folder = SOURCE / "bench/go"
+    if not GOSTORM.exists() or max(source.stat().st_mtime for source in folder.iterdir()) > GOSTORM.stat().st_mtime:
+        try:
+            run("go", "build", "-o", GOSTORM, ".", cwd=folder)
+        except (FileNotFoundError, subprocess.CalledProcessError) as problem:
+            print(f"bench: gostorm is left out: {problem}", file=sys.stderr)
+            return None
+    return GOSTORM
+
+
+def gostorm_version():
+    return re.search(r"gostorm v(\S+)", (SOURCE / "bench/go/go.mod").read_text())[1]
+
+
 def storm_version():
     return re.search("<storm.version>(.*)</storm.version>", (SOURCE / "jvm-harness/pom.xml").read_text())[1]
 
 
 def versions():
     return {"Linux": platform.release().split("-")[0], "gcc": said("gcc", "--version"), "Python": platform.python_version(),
-            "Java": said("java", "-version"), "Node.js": said("node", "--version"), "Storm": storm_version(),
+            "Java": said("java", "-version"), "Node.js": said("node", "--version"), "Go": said("go", "version"),
+            "Storm": storm_version(), **({"gostorm": gostorm_version()} if GOSTORM.exists() else {}),
             **dict(requirement.split("==") for requirement in PYSTORM)}
 
 

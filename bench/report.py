@@ -15,7 +15,7 @@ them. Machines differ, and others use this one, too: take ratios, and another ma
 {bars}
 """
 
-COLORS = ["#1f5fa8", "#6f9fd8", "#c0504d", "#e09a97", "#9b8f4f", "#5a8f5a", "#888888"]
+COLORS = ["#1f5fa8", "#6f9fd8", "#c0504d", "#e09a97", "#9b8f4f", "#5a8f5a", "#7a5f9a", "#888888"]
 
 
 def rounded(value):

@@ -146,7 +146,7 @@ def plots(kept):
     found = {name: part["cases"] for name, part in kept["parts"].items()}
     made = {}
     if "components" in found:
-        made["components.svg"] = plot_bars(found["components"], 10_000, 10_000_000)
+        made["components.svg"] = plot_bars(found["components"], 10_000, 20_000_000)
     if "runner" in found:
         made["runner.svg"] = plot_bars(found["runner"], 1_000, 10_000_000)
     if "growth" in found:

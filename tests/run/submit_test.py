@@ -7,18 +7,19 @@ import unittest
 import zipfile
 
 from harness import WORDCOUNT
-from nimbus_support import (FOUND, ClusterTest, Nimbus, executor, nested, string, summary, topologies,
-                             topology_info)
+from nimbus_support import (FOUND, STRUCT, ClusterTest, Nimbus, executor, integer, nested, string, string_map, summary,
+                             topologies, topology_info)
 
 
 class Waits(ClusterTest):
     """`submit --wait`."""
 
+    UPLOAD = {"beginFileUpload": string(0, "/inbox/jar"), "uploadChunk": b"", "finishFileUpload": b"",
+              "submitTopologyWithOpts": b""}  # fmt: skip
+
     def submit(self, *infos, status):
         infos = iter(infos)
-        upload = {"beginFileUpload": string(0, "/inbox/jar"), "uploadChunk": b"", "finishFileUpload": b"",
-                  "submitTopologyWithOpts": b""}  # fmt: skip
-        nimbus = Nimbus(self, getTopologyInfo=lambda _: next(infos, None), **upload, **FOUND)
+        nimbus = Nimbus(self, getTopologyInfo=lambda _: next(infos, None), **self.UPLOAD, **FOUND)
         found = self.ask(nimbus, "submit", "--wait", "--json", WORDCOUNT, status=status)
         self.assertEqual(list(infos), [])
         return found
@@ -45,6 +46,16 @@ class Waits(ClusterTest):
             topology_info(split=["java.lang.RuntimeException: pid:7, name:split exitCode:1, errorString: ",
                                  "java.lang.Exception: Shell Process Exception: no such file\n\tat"]), status=1)  # fmt: skip
         self.assertIn("a process of split has died: no such file (`cstorm errors wordcount`)\n", found.stderr)
+
+    def test_a_process_whose_error_has_gone_with_its_worker(self):
+        info = topology_info(split=["java.lang.RuntimeException: Pipe to subprocess seems to be broken!"])
+        last = nested(4, string(1, "pid:7, name:lines exitCode:1, errorString:no input"), integer(2, 1700000000),
+                      string(3, "host"), integer(4, 6700))  # fmt: skip
+        page = nested(0, string(1, "words"), string_map(9, STRUCT, lines=last + b"\0"))
+        nimbus = Nimbus(self, getTopologyInfo=info, getTopologyPageInfo=page, **self.UPLOAD, **FOUND)
+        found = self.ask(nimbus, "submit", "--wait", WORDCOUNT, status=1)
+        self.assertIn("a process of lines has died: exitCode:1, errorString:no input (`cstorm errors wordcount`)\n",
+                      found.stderr)  # fmt: skip
 
 
 class Submits(ClusterTest):

@@ -135,60 +135,99 @@ static const char *find_error(const json_t *errors, const char *const *words)
 	return NULL;
 }
 
+/* How much an error tells of why a topology does not run. */
+enum telling {
+	TELLS_AN_ERROR,
+	TELLS_A_DEATH, /* of a process: of one that was ended with its worker, too */
+	TELLS_A_STATUS, /* with which it ended itself, and what stood on its standard error */
+	TELLS_OWN_WORDS, /* of the process that has died */
+};
+
 /* What the errors of a topology come to, by the component that tells the most. */
 struct trouble {
 	const char *component; /* NULL: there is none */
 	const char *text;
-	bool is_death; /* of a process */
-	bool is_own; /* the process's own words */
+	enum telling telling;
 };
 
-static struct trouble find_trouble(const json_t *info)
+static struct trouble weigh(const char *component, const json_t *errors)
 {
-	static const char *const deaths[] = { "exitCode:", "Pipe to subprocess", NULL };
-	static const char *const words[] = { "Shell Process Exception: ", NULL };
 	static const char *const any[] = { "", NULL };
+	static const char *const deaths[] = { "exitCode:", "Pipe to subprocess", NULL };
+	static const char *const status[] = { "exitCode:", NULL };
+	static const char *const words[] = { "Shell Process Exception: ", NULL };
+	const char *death = find_error(errors, deaths);
+	const char *found;
+
+	if (death && (found = find_error(errors, words)))
+		return (struct trouble){ component, found + strlen(words[0]), TELLS_OWN_WORDS };
+	if ((found = find_error(errors, status)))
+		return (struct trouble){ component, found, TELLS_A_STATUS };
+	if (death)
+		return (struct trouble){ component, death, TELLS_A_DEATH };
+	return (struct trouble){ component, find_error(errors, any), TELLS_AN_ERROR };
+}
+
+static struct trouble find_trouble(json_t *errors)
+{
 	struct trouble worst = { 0 };
 	const char *component;
-	json_t *errors;
+	json_t *list;
 
-	json_object_foreach(json_object_get(info, "errors"), component, errors) {
-		const char *death = find_error(errors, deaths);
-		const char *own = find_error(errors, words);
-		struct trouble trouble = { component, find_error(errors, any), death,
-			death && own };
+	json_object_foreach(errors, component, list) {
+		struct trouble trouble = weigh(component, list);
 
-		if (!trouble.text || worst.is_own || (worst.is_death && !trouble.is_own))
-			continue;
-		if (trouble.is_own)
-			trouble.text = own + strlen(words[0]);
-		else if (death)
-			trouble.text = death;
-		worst = trouble;
+		if (trouble.text && (!worst.text || trouble.telling > worst.telling))
+			worst = trouble;
 	}
 	return worst;
+}
+
+static int say_trouble(const char *name, struct trouble trouble, struct buffer *problem)
+{
+	bool is_death = trouble.telling > TELLS_AN_ERROR;
+
+	buffer_append_format(problem, "%s%s %s: %.*s (`cstorm errors %s`)",
+		is_death ? "a process of " : "", trouble.component,
+		is_death ? "has died" : "does not run", (int)strcspn(trouble.text, "\n"),
+		trouble.text, name);
+	return -EIO;
+}
+
+/* Errors go with the worker that has reported them, but the last one of each component. */
+static int say_what_stays(
+	struct nimbus *nimbus, const char *name, struct trouble trouble, struct buffer *problem)
+{
+	struct trouble other;
+	json_t *errors;
+	int err = pages_errors(nimbus, name, &errors, problem);
+
+	if (err < 0)
+		return err;
+	other = find_trouble(errors);
+	err = say_trouble(name, other.telling > trouble.telling ? other : trouble, problem);
+	json_decref(errors);
+	return err;
 }
 
 /*
  * 0, or -EIO where a process has died, or where errors keep tasks from running; -EAGAIN for a while: Storm may hear of a
  * process's own words later, at the latest when it has started, and died, once more.
  */
-static int check_errors(const char *name, const json_t *info, bool all_run, double *first_seen,
-	struct buffer *problem)
+static int check_errors(struct nimbus *nimbus, const char *name, const json_t *info, bool all_run,
+	double *first_seen, struct buffer *problem)
 {
-	struct trouble trouble = find_trouble(info);
+	struct trouble trouble = find_trouble(json_object_get(info, "errors"));
 
-	if (!trouble.component || (all_run && !trouble.is_death))
+	if (!trouble.text || (all_run && trouble.telling == TELLS_AN_ERROR))
 		return 0;
 	if (*first_seen == 0)
 		*first_seen = clock_now();
-	if (!trouble.is_own && clock_now() < *first_seen + TROUBLE_SECONDS)
+	if (trouble.telling == TELLS_OWN_WORDS)
+		return say_trouble(name, trouble, problem);
+	if (clock_now() < *first_seen + TROUBLE_SECONDS)
 		return -EAGAIN;
-	buffer_append_format(problem, "%s%s %s: %.*s (`cstorm errors %s`)",
-		trouble.is_death ? "a process of " : "", trouble.component,
-		trouble.is_death ? "has died" : "does not run", (int)strcspn(trouble.text, "\n"),
-		trouble.text, name);
-	return -EIO;
+	return say_what_stays(nimbus, name, trouble, problem);
 }
 
 static int say_missing(const char *name, const char *component, const json_t *tasks,
@@ -215,7 +254,7 @@ static int look_for_tasks(struct nimbus *nimbus, const char *name, json_t *tasks
 	const char *missing = find_missing(tasks, running);
 
 	if (err == 0)
-		err = check_errors(name, info, !missing, first_seen, problem);
+		err = check_errors(nimbus, name, info, !missing, first_seen, problem);
 	if (err == 0 && missing)
 		err = clock_now() > deadline ?
 			say_missing(name, missing, tasks, running, info, problem) :

@@ -116,11 +116,11 @@ static bool has(const char *line, size_t length, const char *word)
 	return memmem(line, length, word, strlen(word)) != NULL;
 }
 
-/* Write a line with what stands for its placeholders. */
+/* Write a line with what stands for its variables. */
 static void render_line(FILE *out, const char *line, size_t length, const char *name)
 {
 	const struct {
-		const char *placeholder;
+		const char *variable;
 		const char *text;
 	} all[] = { { "@NAME@", name }, { "@VERSION@", CSTORM_VERSION } };
 	const char *end = line + length;
@@ -129,8 +129,8 @@ static void render_line(FILE *out, const char *line, size_t length, const char *
 		size_t taken = 0;
 
 		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && taken == 0; i++) {
-			if (strncmp(line, all[i].placeholder, strlen(all[i].placeholder)) == 0) {
-				taken = strlen(all[i].placeholder);
+			if (strncmp(line, all[i].variable, strlen(all[i].variable)) == 0) {
+				taken = strlen(all[i].variable);
 				fputs(all[i].text, out);
 			}
 		}

@@ -20,7 +20,7 @@
 #define BACKUPS 10
 #define MOST_BACKUPS 1000 /* all are renamed each time */
 
-/* Append the text that a {placeholder} at the start of `at` stands for; its length, or 0. */
+/* Append the text that a {variable} at the start of `at` stands for; its length, or 0. */
 static size_t expand(const struct storm_task *task, const char *at, struct buffer *path)
 {
 	const char *topology = json_string_value(storm_config(task, "topology.name"));
